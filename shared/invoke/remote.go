@@ -1,0 +1,49 @@
+package invoke
+
+import (
+	"context"
+
+	"dps/shared/contract"
+)
+
+// Transport carries one enveloped request to the named function and brings its enveloped reply. Errors: *dps.Error, for
+// what the function itself did not answer.
+type Transport func(ctx context.Context, function string, request []byte) ([]byte, error)
+
+// Remote calls the functions over a transport that carries JSON.
+type Remote struct{ Transport Transport }
+
+var _ contract.Functions = (*Remote)(nil)
+
+// Enroll calls the enroll function.
+func (r *Remote) Enroll(ctx context.Context, req contract.EnrollRequest) (contract.EnrollReply, error) {
+	return call[contract.EnrollReply](ctx, r.Transport, contract.Enroll, req)
+}
+
+// Token calls the token function.
+func (r *Remote) Token(ctx context.Context, req contract.TokenRequest) (contract.TokenReply, error) {
+	return call[contract.TokenReply](ctx, r.Transport, contract.Token, req)
+}
+
+// Sign calls the sign function.
+func (r *Remote) Sign(ctx context.Context, req contract.SignRequest) (contract.SignReply, error) {
+	return call[contract.SignReply](ctx, r.Transport, contract.Sign, req)
+}
+
+// Record calls the record function.
+func (r *Remote) Record(ctx context.Context, req contract.RecordRequest) (contract.RecordReply, error) {
+	return call[contract.RecordReply](ctx, r.Transport, contract.Record, req)
+}
+
+func call[Rep any](ctx context.Context, transport Transport, function string, req any) (Rep, error) {
+	var rep Rep
+	data, err := contract.EncodeRequest(req)
+	if err != nil {
+		return rep, err
+	}
+	answer, err := transport(ctx, function, data)
+	if err != nil {
+		return rep, err
+	}
+	return rep, contract.DecodeReply(answer, &rep)
+}
