@@ -96,19 +96,20 @@ func (g *Gate) Admit(ctx context.Context, chain []*x509.Certificate) (*Admission
 		return v.admission, nil
 	}
 	g.o.Count("verdict_cache", "miss")
-	groups, until, err := g.issuers.groups(ctx, attestation.Issuers(chain))
+	found, err := g.issuers.groups(ctx, attestation.Issuers(chain))
 	if err != nil {
 		return nil, err
 	}
-	v, err := attestation.Judge(now, chain, groups)
+	v, err := attestation.Judge(now, chain, found.groups)
 	if err != nil {
 		return nil, err
 	}
 	a := &Admission{Verdict: v, Leaf: chain[0], RecordID: dps.RecordID(chain[0].RawSubjectPublicKeyInfo)}
+	until := found.until
 	if v.ValidUntil.Before(until) {
 		until = v.ValidUntil
 	}
-	g.verdicts.Add(key, verdict{admission: a, epoch: epoch, until: until})
+	g.verdicts.Add(key, verdict{admission: a, epoch: found.epoch, until: until})
 	return a, nil
 }
 

@@ -39,32 +39,33 @@ func newIssuerCache(g *Gate) (*issuerCache, error) {
 	return &issuerCache{gate: g, entries: entries, slots: make(chan struct{}, maxLookups)}, nil
 }
 
-// groups gives the groups behind any of the issuers, each once, and until when the answer holds. Errors: the enroll
-// function's.
-func (c *issuerCache) groups(ctx context.Context, issuers []contract.Issuer) ([]*attestation.Group, time.Time, error) {
+// groups gives the groups behind any of the issuers, each once, as one entry that holds as long as all of theirs do.
+// Errors: the enroll function's.
+func (c *issuerCache) groups(ctx context.Context, issuers []contract.Issuer) (issuerEntry, error) {
 	known, missing := c.lookUp(issuers)
 	if len(missing) > 0 {
 		fetched, err := c.fetchOnce(ctx, missing)
 		if err != nil {
-			return nil, time.Time{}, err
+			return issuerEntry{}, err
 		}
 		known = append(known, fetched...)
 	}
-	var all []*attestation.Group
+	all := known[0] // there is at least one issuer
+	all.groups = nil
 	seen := make(map[string]bool)
-	until := c.gate.o.Now().Add(c.gate.o.Expiration)
 	for _, e := range known {
-		if e.until.Before(until) {
-			until = e.until
+		all.epoch = min(all.epoch, e.epoch)
+		if e.until.Before(all.until) {
+			all.until = e.until
 		}
 		for _, g := range e.groups {
 			if !seen[g.GroupID] {
 				seen[g.GroupID] = true
-				all = append(all, g)
+				all.groups = append(all.groups, g)
 			}
 		}
 	}
-	return all, until, nil
+	return all, nil
 }
 
 // lookUp splits the issuers into what is cached and what must be asked for.

@@ -1,0 +1,157 @@
+// Package ingress is the long-running front of the service: devices connect to it, prove who made them, and are led
+// through the steps. It holds no secret but its own TLS key; what needs one, a function does.
+//
+//	coapserver (the wire) ─▶ gate (who gets in) ─▶ provisioning (the steps) ─▶ functions
+//	                                                     └─▶ recorder ─▶ record function
+package ingress
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"dps/ingress/coapserver"
+	"dps/ingress/gate"
+	"dps/ingress/provisioning"
+	"dps/ingress/recorder"
+	"dps/shared/config"
+	"dps/shared/contract"
+	"dps/shared/telemetry"
+)
+
+// How long things take at most when the service ends; together they stay under 30 s.
+const (
+	drainTimeout = 20 * time.Second
+	flushTimeout = 5 * time.Second
+)
+
+// generationInterval is how often the store is asked whether groups or hubs have changed.
+const generationInterval = 3 * time.Second
+
+// Options are what a test or an embedding program may replace; the zero value is production.
+type Options struct {
+	Log *slog.Logger     // nil: none
+	Now func() time.Time // nil: time.Now
+	// Functions, where set, stands between the ingress and its functions.
+	Functions func(contract.Functions) contract.Functions
+	// MaxConnections and MaxHalfOpen bound connections and handshakes; 0 is the server's default.
+	MaxConnections, MaxHalfOpen int
+}
+
+// Service is the ingress with everything behind it.
+type Service struct {
+	server   *coapserver.Server
+	gate     *gate.Gate
+	recorder *recorder.Recorder
+	backend  *backend
+	counters *telemetry.Counters
+	log      *slog.Logger
+}
+
+// backend is where the functions live, and what must be closed with them.
+type backend struct {
+	functions contract.Functions
+	spool     *recorder.Spool
+	close     func() error
+}
+
+// New opens everything and listens; Run serves. Errors: of the configuration, the store, the certificate, the sockets, each
+// naming the setting at fault.
+func New(ctx context.Context, cfg config.Config, o Options) (*Service, error) {
+	if o.Log == nil {
+		o.Log = telemetry.Discard()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	certificate, err := cfg.APIs.COAP.TLS.Certificate()
+	if err != nil {
+		return nil, fmt.Errorf("apis.coap.tls: %w", err)
+	}
+	b, err := openBackend(ctx, cfg, o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Functions != nil {
+		b.functions = o.Functions(b.functions)
+	}
+	s := &Service{backend: b, counters: new(telemetry.Counters), log: o.Log}
+	if err := s.build(ctx, cfg, o, &certificate); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return s, nil
+}
+
+// openBackend chooses where the functions run.
+func openBackend(ctx context.Context, cfg config.Config, o Options) (*backend, error) {
+	if cfg.Functions.Mode != config.ModeEmbedded {
+		return nil, fmt.Errorf("functions.mode %q is not available in this build: use %q", cfg.Functions.Mode, config.ModeEmbedded)
+	}
+	return openEmbedded(ctx, cfg, o)
+}
+
+func (s *Service) build(ctx context.Context, cfg config.Config, o Options, certificate *tls.Certificate) error {
+	limiter := telemetry.NewLimiter(o.Now)
+	s.recorder = recorder.New(recorder.Options{Function: s.backend.functions, Spool: s.backend.spool, Log: o.Log, Count: s.counters.Add})
+	var err error
+	s.gate, err = gate.New(gate.Options{
+		Enroller: s.backend.functions, Expiration: cfg.Clients.Storage.CacheExpiration, Now: o.Now,
+		Log: o.Log, Count: s.counters.Add, LogOnce: limiter.Allow,
+	})
+	if err != nil {
+		return err
+	}
+	steps := provisioning.New(provisioning.Options{
+		Functions: s.backend.functions, Gate: s.gate, Record: s.recorder.Add, Now: o.Now, Log: o.Log, Count: s.counters.Add,
+		Running: cfg.TaskQueue.GoPoolSize, Waiting: cfg.TaskQueue.Size,
+	})
+	coap := cfg.APIs.COAP
+	s.server, err = coapserver.Listen(ctx, coapserver.Config{
+		Address: coap.Address, Protocols: coap.Protocols, MaxMessageSize: coap.MaxMessageSize,
+		MessagePoolSize:   uint32(coap.MessagePoolSize), //nolint:gosec // the configuration bounds it
+		InactivityTimeout: coap.InactivityMonitor.Timeout,
+		BlockwiseEnabled:  coap.BlockwiseTransfer.Enabled, BlockwiseSize: coap.BlockwiseTransfer.BlockSize,
+		MaxConnections: o.MaxConnections, MaxHalfOpen: o.MaxHalfOpen,
+		Certificate: func() (*tls.Certificate, error) { return certificate, nil }, Admitter: steps, Log: o.Log, Count: s.counters.Add,
+	})
+	return err
+}
+
+// Addr is where the protocol ("tcp", "udp") is listened on; nil where it is not served.
+func (s *Service) Addr(protocol string) net.Addr { return s.server.Addr(protocol) }
+
+// Counters are the events counted so far, by name and reason.
+func (s *Service) Counters() map[string]uint64 { return s.counters.Snapshot() }
+
+// Run serves until ctx is done, then drains: requests in service are answered, records flushed, everything closed, in
+// under 30 s. Errors: what had to be cut off, or did not close.
+func (s *Service) Run(ctx context.Context) error {
+	for _, protocol := range []string{"tcp", "udp"} {
+		if a := s.Addr(protocol); a != nil {
+			s.log.Info("devices may connect", "protocol", protocol, "address", a.String())
+		}
+	}
+	var background sync.WaitGroup
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	background.Go(func() { s.gate.Watch(work, generationInterval) })
+	background.Go(func() { s.recorder.Run(work) })
+	err := s.server.Serve(ctx, drainTimeout)
+	stop()
+	background.Wait()
+	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
+	defer cancel()
+	s.recorder.Flush(flush)
+	s.log.Info("drained", "counters", s.Counters())
+	return errors.Join(err, s.backend.close())
+}
+
+// Close gives everything back where Run was never called.
+func (s *Service) Close() error {
+	s.server.Close()
+	return s.backend.close()
+}

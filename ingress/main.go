@@ -1,0 +1,87 @@
+package ingress
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/debug"
+
+	"dps/shared/config"
+)
+
+const usage = `Serves devices: CoAP over TLS and DTLS, from attestation to credentials.
+
+  ingress --config FILE                  serve
+  ingress --config FILE --check-config   read the configuration and every file it names, report all problems, stop
+  ingress --version                      print the version
+
+SIGTERM and SIGINT drain: requests in service are answered, records stored, then it ends within 30 s.
+
+`
+
+// Main is the command line of the ingress. Errors are for a person: they name the setting, the value and the remedy.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := flag.NewFlagSet("ingress", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { _, _ = io.WriteString(stderr, usage); flags.PrintDefaults() }
+	file := flags.String("config", "", "configuration `FILE` (docs/configuration.md)")
+	check := flags.Bool("check-config", false, "check the configuration and stop")
+	version := flags.Bool("version", false, "print the version and stop")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return nil
+	case err != nil:
+		return errors.New("see --help")
+	case *version:
+		_, err := fmt.Fprintln(stdout, Version())
+		return err
+	case *file == "":
+		return errors.New("--config FILE is missing; docs/configuration.md says what to put into it")
+	}
+	cfg, err := config.Load(*file)
+	if err != nil {
+		return err
+	}
+	if *check {
+		return checkConfig(cfg, stdout)
+	}
+	log := cfg.Log.NewLogger(stderr)
+	for _, note := range cfg.Notes() {
+		log.Warn("configuration", "note", note)
+	}
+	s, err := New(ctx, cfg, Options{Log: log})
+	if err != nil {
+		return err
+	}
+	return s.Run(ctx)
+}
+
+func checkConfig(cfg config.Config, stdout io.Writer) error {
+	if err := cfg.Check(); err != nil {
+		return err
+	}
+	for _, note := range cfg.Notes() {
+		_, _ = fmt.Fprintln(stdout, "note:", note)
+	}
+	_, err := fmt.Fprintf(stdout, "configuration is good: %d enrollment group(s)\n", len(cfg.EnrollmentGroups))
+	return err
+}
+
+// Version is the build's version: module version, commit, Go.
+func Version() string {
+	version, revision := "(devel)", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" {
+			version = info.Main.Version
+		}
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				revision = " " + s.Value
+			}
+		}
+	}
+	return fmt.Sprintf("dps ingress %s%s %s", version, revision, runtime.Version())
+}
