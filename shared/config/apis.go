@@ -1,6 +1,10 @@
 package config
 
-import "time"
+import (
+	"time"
+
+	"dps/shared/dps"
+)
 
 // APIs are what the service listens on.
 type APIs struct {
@@ -32,7 +36,7 @@ type InactivityMonitor struct {
 
 // BlockwiseTransfer is RFC 7959.
 type BlockwiseTransfer struct {
-	Enabled   bool `yaml:"enabled" default:"true" doc:"Transfer messages in blocks (RFC 7959)." applies:"udp: devices have no block-wise transfer over tcp"`
+	Enabled   bool `yaml:"enabled" default:"true" doc:"Transfer messages in blocks (RFC 7959)." applies:"udp; devices have no block-wise transfer over tcp"`
 	BlockSize int  `yaml:"blockSize" default:"1024" oneof:"16,32,64,128,256,512,1024" unit:"bytes" doc:"Size of a block." applies:"udp"`
 }
 
@@ -56,10 +60,10 @@ type HTTP struct {
 
 // HTTPServerTLS is the REST API's certificate, and whose clients it lets in.
 type HTTPServerTLS struct {
-	CAPool                    []string `yaml:"caPool" default:"" scalar:"true" unit:"file" doc:"Roots of client certificates in PEM format, each file with any number of them."`
-	KeyFile                   string   `yaml:"keyFile" default:"" secret:"true" unit:"file" doc:"Private key in PEM format."`
-	CertFile                  string   `yaml:"certFile" default:"" unit:"file" doc:"Certificate and its intermediates in PEM format, leaf first."`
-	ClientCertificateRequired bool     `yaml:"clientCertificateRequired" default:"true" doc:"Let in only clients with a certificate under caPool."`
+	CAPool                    []string      `yaml:"caPool" default:"" scalar:"true" unit:"file" doc:"Roots of client certificates in PEM format, each file with any number of them."`
+	KeyFile                   dps.SecretRef `yaml:"keyFile" default:"" secret:"true" unit:"file" doc:"Private key in PEM format."`
+	CertFile                  string        `yaml:"certFile" default:"" unit:"file" doc:"Certificate and its intermediates in PEM format, leaf first."`
+	ClientCertificateRequired bool          `yaml:"clientCertificateRequired" default:"true" doc:"Let in only clients with a certificate under caPool."`
 }
 
 // HTTPAuthorization says whose tokens the REST API accepts.

@@ -19,7 +19,7 @@ type Config struct {
 	Log              Log               `yaml:"log"`
 	APIs             APIs              `yaml:"apis"`
 	Clients          Clients           `yaml:"clients"`
-	EnrollmentGroups []EnrollmentGroup `yaml:"enrollmentGroups"`
+	EnrollmentGroups []EnrollmentGroup `yaml:"enrollmentGroups" max:"1000"`
 	TaskQueue        TaskQueue         `yaml:"taskQueue"`
 	Functions        Functions         `yaml:"functions"`
 
@@ -50,7 +50,7 @@ type EncoderConfig struct {
 type TaskQueue struct {
 	GoPoolSize  int           `yaml:"goPoolSize" default:"1600" min:"1" max:"1000000" unit:"steps" doc:"How many provisioning steps run at once."`
 	Size        int           `yaml:"size" default:"2097152" min:"1" max:"1073741824" unit:"steps" doc:"How many steps may wait for their turn; further ones are answered 5.03."`
-	MaxIdleTime time.Duration `yaml:"maxIdleTime" default:"10m" doc:"How often idle goroutines are cleaned up. Zero: never." applies:"no effect: goroutines are not pooled"`
+	MaxIdleTime time.Duration `yaml:"maxIdleTime" default:"10m" doc:"How often idle goroutines are cleaned up. Zero: never." applies:"nothing, as goroutines are not pooled here"`
 }
 
 // Modes of Functions.
@@ -74,12 +74,12 @@ type FunctionNames struct {
 	Record string `yaml:"record" default:"dps-record" min:"1" doc:"Name or ARN of the record function." applies:"functions.mode: lambda"`
 }
 
-// FunctionTimeouts limit each call. A device waits 8 seconds for its answer, so no synchronous call may take longer.
+// FunctionTimeouts limit each call of a Lambda function; in this process the step itself has a deadline. A device waits 8 seconds for its answer, so no synchronous call may take longer.
 type FunctionTimeouts struct {
-	Enroll time.Duration `yaml:"enroll" default:"3s" min:"1ms" max:"8s" doc:"Time limit of one call of the enroll function."`
-	Token  time.Duration `yaml:"token" default:"7s" min:"1ms" max:"8s" doc:"Time limit of one call of the token function."`
-	Sign   time.Duration `yaml:"sign" default:"7s" min:"1ms" max:"8s" doc:"Time limit of one call of the sign function."`
-	Record time.Duration `yaml:"record" default:"20s" min:"1ms" max:"15m" doc:"Time limit of one call of the record function, which no device waits for."`
+	Enroll time.Duration `yaml:"enroll" default:"3s" min:"1ms" max:"8s" doc:"Time limit of one call of the enroll function." applies:"functions.mode: lambda"`
+	Token  time.Duration `yaml:"token" default:"7s" min:"1ms" max:"8s" doc:"Time limit of one call of the token function." applies:"functions.mode: lambda"`
+	Sign   time.Duration `yaml:"sign" default:"7s" min:"1ms" max:"8s" doc:"Time limit of one call of the sign function." applies:"functions.mode: lambda"`
+	Record time.Duration `yaml:"record" default:"20s" min:"1ms" max:"15m" doc:"Time limit of one call of the record function, which no device waits for." applies:"functions.mode: lambda"`
 }
 
 // Default is the configuration of an empty file.

@@ -10,7 +10,7 @@ type EnrollmentGroup struct {
 	PreSharedKeyFile     dps.SecretRef        `yaml:"preSharedKeyFile" inline:"preSharedKey" default:"" secret:"true" unit:"file" doc:"Pre-shared key for the owner, exactly 16 bytes, that is stored on the device. preSharedKey holds the key itself instead. Empty: none."`
 	AttestationMechanism AttestationMechanism `yaml:"attestationMechanism"`
 	Hub                  *Hub                 `yaml:"hub"`
-	Hubs                 []Hub                `yaml:"hubs"`
+	Hubs                 []Hub                `yaml:"hubs" max:"16"`
 }
 
 // AllHubs gives the group's hubs: hub, the default one, before those of hubs.
@@ -39,9 +39,9 @@ type X509 struct {
 
 // MatchList names device certificates by any of three properties.
 type MatchList struct {
-	CommonNames []string `yaml:"commonNames" default:"" doc:"Common names of the device certificates' subjects."`
-	Serials     []string `yaml:"serials" default:"" unit:"hex" doc:"Serial numbers of the device certificates; colons are ignored."`
-	KeyIDs      []string `yaml:"keyIds" default:"" unit:"UUID" doc:"Ids of the devices' provisioning records, which name the manufacturer keys."`
+	CommonNames []string `yaml:"commonNames" default:"" max:"10000" doc:"Common names of the device certificates' subjects."`
+	Serials     []string `yaml:"serials" default:"" max:"10000" unit:"hex" doc:"Serial numbers of the device certificates; colons are ignored."`
+	KeyIDs      []string `yaml:"keyIds" default:"" max:"10000" unit:"UUID" doc:"Ids of the devices' provisioning records, which name the manufacturer keys."`
 }
 
 // Hub is a plgd hub that provisioned devices connect to.

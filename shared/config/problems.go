@@ -56,20 +56,23 @@ type collector struct {
 	more     int
 }
 
-// add notes a problem, unless one with the same property or a part of it is known: after a wrong type, "must be set" says
-// nothing new.
+// add notes a problem, unless one with the same property, a part of it, or the section it is in is known: after a wrong
+// type, "must be set" says nothing new.
 func (c *collector) add(path, format string, args ...any) {
 	for _, p := range c.problems {
-		if within(p.Path, path) {
+		if p.Path == path || p.Path != "" && path != "" && (within(p.Path, path) || within(path, p.Path)) {
 			return
 		}
 	}
-	if len(c.problems) == maxProblems {
+	if c.full() {
 		c.more++
 		return
 	}
-	c.problems = append(c.problems, Problem{path, c.line(path), fmt.Sprintf(format, args...)})
+	c.problems = append(c.problems, Problem{Path: path, Text: fmt.Sprintf(format, args...)})
 }
+
+// full tells whether further problems are only counted.
+func (c *collector) full() bool { return len(c.problems) == maxProblems }
 
 // addError notes an error of another package; its own text names the rest.
 func (c *collector) addError(path string, err error) {
@@ -94,6 +97,9 @@ func (c *collector) err() error {
 		return nil
 	}
 	ps := slices.Clone(c.problems)
+	for i := range ps {
+		ps[i].Line = c.line(ps[i].Path)
+	}
 	slices.SortStableFunc(ps, func(a, b Problem) int { return cmp.Compare(a.Line, b.Line) })
 	if c.more > 0 {
 		ps = append(ps, Problem{Text: fmt.Sprintf("and %d problems more", c.more)})

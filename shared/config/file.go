@@ -1,0 +1,56 @@
+package config
+
+import (
+	"crypto/tls"
+	"strings"
+
+	"dps/shared/dps"
+)
+
+// ReadFile gives the content that a property of the kind "file" stands for: a data URI's, PEM text as it is, or that of the
+// file at the path, relative to the working folder, up to MaxFileSize. Errors: CodeInvalid, CodeNotFound, CodeUnavailable.
+func ReadFile(value string) ([]byte, error) {
+	switch {
+	case value == "":
+		return nil, dps.Errorf(dps.CodeInvalid, "no file is named")
+	case strings.HasPrefix(value, "data:"):
+		return dps.DecodeDataURI(value)
+	case isPEM(value):
+		return []byte(value), nil
+	default:
+		return readBounded(value)
+	}
+}
+
+// Certificate loads the service's certificate and key. Errors: CodeInvalid, also where the two do not belong together or
+// neither is set; as ReadFile.
+func (t ServerTLS) Certificate() (tls.Certificate, error) {
+	if t.CertFile == "" || t.KeyFile == "" {
+		return tls.Certificate{}, dps.Errorf(dps.CodeInvalid, "certFile and keyFile must be set: the service's own certificate")
+	}
+	cert, err := ReadFile(t.CertFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := ReadFile(t.KeyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return tls.Certificate{}, dps.Errorf(dps.CodeInvalid, "certFile and keyFile: %w", err)
+	}
+	return pair, nil
+}
+
+// isPEM tells whether a value is PEM text itself, as Helm values have it, and no path.
+func isPEM(value string) bool { return strings.HasPrefix(strings.TrimSpace(value), "-----BEGIN ") }
+
+func isURL(value string) bool {
+	return strings.HasPrefix(value, "http://") || strings.HasPrefix(value, "https://")
+}
+
+// isElsewhere tells whether a secret is kept where this process may not look: in a secrets store, not a file.
+func isElsewhere(ref dps.SecretRef) bool {
+	return strings.HasPrefix(string(ref), "secret:") || strings.HasPrefix(string(ref), "arn:")
+}
