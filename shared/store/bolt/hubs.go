@@ -1,0 +1,66 @@
+package bolt
+
+import (
+	"context"
+
+	"go.etcd.io/bbolt"
+
+	"dps/shared/dps"
+)
+
+// Hub implements dps.HubStore.
+func (s *Store) Hub(ctx context.Context, id string) (dps.Hub, error) {
+	return read[dps.Hub](ctx, s, bucketHubs, id, "hub")
+}
+
+// PutHub implements dps.HubStore.
+func (s *Store) PutHub(ctx context.Context, h dps.Hub) (dps.Hub, error) {
+	if err := h.Validate(); err != nil {
+		return h, err
+	}
+	err := s.update(ctx, func(tx *bbolt.Tx) error {
+		old, found, err := get[dps.Hub](tx, bucketHubs, h.ID)
+		if err != nil {
+			return err
+		}
+		if old.Version != h.Version {
+			return dps.Errorf(dps.CodeConflict, "hub %s has version %d, not %d: somebody else changed it", h.ID, old.Version, h.Version)
+		}
+		if found {
+			if err := tx.Bucket(bucketOwner).Delete(ownerKey(old.Owner, bucketHubs, h.ID)); err != nil {
+				return err
+			}
+		}
+		h.Version++
+		if err := put(tx, bucketHubs, h.ID, h); err != nil {
+			return err
+		}
+		if err := tx.Bucket(bucketOwner).Put(ownerKey(h.Owner, bucketHubs, h.ID), nil); err != nil {
+			return err
+		}
+		return raiseGeneration(tx)
+	})
+	return h, err
+}
+
+// DeleteHub implements dps.HubStore.
+func (s *Store) DeleteHub(ctx context.Context, id string) error {
+	return s.update(ctx, func(tx *bbolt.Tx) error {
+		old, found, err := get[dps.Hub](tx, bucketHubs, id)
+		if err != nil || !found {
+			return err
+		}
+		if err := tx.Bucket(bucketOwner).Delete(ownerKey(old.Owner, bucketHubs, id)); err != nil {
+			return err
+		}
+		if err := tx.Bucket(bucketHubs).Delete([]byte(id)); err != nil {
+			return err
+		}
+		return raiseGeneration(tx)
+	})
+}
+
+// ListHubs implements dps.HubStore.
+func (s *Store) ListHubs(ctx context.Context, owner string, p dps.Page) ([]dps.Hub, string, error) {
+	return list[dps.Hub](ctx, s, bucketHubs, owner, p)
+}
