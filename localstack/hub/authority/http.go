@@ -1,0 +1,37 @@
+package authority
+
+import (
+	"encoding/json"
+	"net/http"
+)
+
+// Paths at which the authority signs over HTTP.
+var httpPaths = []string{"POST /api/v1/sign/identity-csr", "POST /certificate-authority/api/v1/sign/identity-csr"}
+
+// RegisterHTTP serves the authority on an HTTP mux.
+func (a *Authority) RegisterHTTP(mux *http.ServeMux) {
+	for _, path := range httpPaths {
+		mux.HandleFunc(path, a.serveHTTP)
+	}
+}
+
+func (a *Authority) serveHTTP(w http.ResponseWriter, r *http.Request) {
+	if _, err := a.authorize(r.Header.Get("Authorization")); err != nil {
+		http.Error(w, err.Error(), http.StatusUnauthorized)
+		return
+	}
+	var req struct {
+		CSR []byte `json:"certificateSigningRequest"`
+	}
+	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4*maxCSR)).Decode(&req); err != nil {
+		http.Error(w, "body is not {certificateSigningRequest}", http.StatusBadRequest)
+		return
+	}
+	chain, err := a.sign(req.CSR)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string][]byte{"certificate": chain}) // a client that has left misses nothing
+}
