@@ -49,6 +49,7 @@ func openEmbedded(ctx context.Context, cfg config.Config, o Options) (*backend, 
 			SignHandler:   sign.New(store, tokens, authorities, secrets, o.Now).Handle,
 			RecordHandler: record.New(store).Handle,
 		},
+		store: store,
 		spool: spool,
 		close: func() error { return errors.Join(authorities.Close(), store.Close()) },
 	}, nil

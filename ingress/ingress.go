@@ -21,6 +21,7 @@ import (
 	"dps/ingress/recorder"
 	"dps/shared/config"
 	"dps/shared/contract"
+	"dps/shared/dps"
 	"dps/shared/telemetry"
 )
 
@@ -56,6 +57,7 @@ type Service struct {
 // backend is where the functions live, and what must be closed with them.
 type backend struct {
 	functions contract.Functions
+	store     dps.Store // nil where the functions are elsewhere
 	spool     *recorder.Spool
 	close     func() error
 }
@@ -125,6 +127,9 @@ func (s *Service) build(ctx context.Context, cfg config.Config, o Options, certi
 // Addr is where the protocol ("tcp", "udp") is listened on; nil where it is not served.
 func (s *Service) Addr(protocol string) net.Addr { return s.server.Addr(protocol) }
 
+// Store is the embedded mode's store; nil in any other mode.
+func (s *Service) Store() dps.Store { return s.backend.store }
+
 // Counters are the events counted so far, by name and reason.
 func (s *Service) Counters() map[string]uint64 { return s.counters.Snapshot() }
 
@@ -148,6 +153,12 @@ func (s *Service) Run(ctx context.Context) error {
 	s.recorder.Flush(flush)
 	s.log.Info("drained", "counters", s.Counters())
 	return errors.Join(err, s.backend.close())
+}
+
+// Flush brings what is recorded to the store now. Errors: ctx's.
+func (s *Service) Flush(ctx context.Context) error {
+	s.recorder.Flush(ctx)
+	return ctx.Err()
 }
 
 // Close gives everything back where Run was never called.

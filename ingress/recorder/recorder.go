@@ -42,6 +42,8 @@ type Recorder struct {
 	mu    sync.Mutex
 	queue []dps.StepResult
 	wake  chan struct{} // a batch is full
+
+	delivering sync.Mutex // one delivery at a time, so that Flush waits for what Run has under way
 }
 
 // New makes a recorder; Run delivers.
@@ -104,10 +106,7 @@ func (r *Recorder) Run(ctx context.Context) {
 
 // Flush delivers everything that waits, in memory and on disk; what the function does not take by ctx's end is spooled.
 func (r *Recorder) Flush(ctx context.Context) {
-	for r.Waiting() > 0 {
-		if !r.deliver(ctx) {
-			break
-		}
+	for r.deliver(ctx) && r.Waiting() > 0 {
 	}
 	for batch := r.take(); len(batch) > 0; batch = r.take() {
 		r.spool(batch)
@@ -117,6 +116,8 @@ func (r *Recorder) Flush(ctx context.Context) {
 // deliver brings what waits to the function, batch by batch, then what was spooled. False: the function does not take
 // any now.
 func (r *Recorder) deliver(ctx context.Context) bool {
+	r.delivering.Lock()
+	defer r.delivering.Unlock()
 	for batch := r.take(); len(batch) > 0; batch = r.take() {
 		if !r.send(ctx, batch) {
 			r.putBack(batch)

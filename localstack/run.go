@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"dps/localstack/stack"
+	"dps/shared/telemetry"
+)
+
+const usage = `The whole stack in one process, with nothing but Go: stand-in hub, provisioning service, devices.
+
+  make run                          start, provision two devices, stay up
+  make run ARGS=--once              start, provision two devices, stop; fails if a step failed
+  make run ARGS="--dir /tmp/dps"    certificates, database and configuration in another folder
+  make run ARGS="--port 15684"      the service on a port of your choice
+
+`
+
+// settings are the command line.
+type settings struct {
+	dir, host, port string
+	once            bool
+	verbose         bool
+}
+
+// run is the command.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	var o settings
+	flags := flag.NewFlagSet("localstack", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { _, _ = io.WriteString(stderr, usage); flags.PrintDefaults() }
+	flags.StringVar(&o.dir, "dir", "dps-data", "`FOLDER` for everything that is kept")
+	flags.StringVar(&o.host, "host", "127.0.0.1", "`HOST` to listen on")
+	flags.StringVar(&o.port, "port", "0", "`PORT` of the service, TCP and UDP; 0 is any free one")
+	flags.BoolVar(&o.once, "once", false, "stop after the two devices")
+	flags.BoolVar(&o.verbose, "v", false, "log what service and hub do, on standard error")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return nil
+	case err != nil:
+		return errors.New("see --help")
+	}
+	return o.demonstrate(ctx, stdin, stdout, stderr)
+}
+
+// demonstrate starts the stack, provisions, and stays up where it shall.
+func (o settings) demonstrate(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer) (err error) {
+	log := telemetry.Discard()
+	if o.verbose {
+		log = telemetry.NewLogger(stderr, telemetry.LogOptions{Console: true})
+	}
+	s, err := stack.Start(ctx, stack.Options{Dir: o.dir, Host: o.host, Port: o.port, Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Stop()) }()
+	p := &printer{w: stdout}
+	p.stack(s)
+	for _, protocol := range []string{"tcp", "udp"} {
+		if err := provision(ctx, s, p, protocol); err != nil {
+			return err
+		}
+	}
+	if o.once {
+		p.line("\nBoth devices are provisioned, registered and signed in. Everything is in %s", shorten(s.Dir))
+		return p.err
+	}
+	return (&console{stack: s, printer: p, stdin: stdin}).serve(ctx)
+}
+
+// shorten gives a path relative to the working folder where it is below it.
+func shorten(path string) string {
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(wd, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}
+
+// printer writes lines and keeps the first error.
+type printer struct {
+	w   io.Writer
+	err error
+}
+
+func (p *printer) line(format string, args ...any) {
+	if _, err := fmt.Fprintf(p.w, format+"\n", args...); err != nil && p.err == nil {
+		p.err = err
+	}
+}
+
+// item writes one aligned line of an account.
+func (p *printer) item(name, format string, args ...any) {
+	p.line("  %-12s %s", name, fmt.Sprintf(format, args...))
+}
