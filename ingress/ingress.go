@@ -94,6 +94,9 @@ func openBackend(ctx context.Context, cfg config.Config, o Options) (*backend, e
 	if cfg.Functions.Mode != config.ModeEmbedded {
 		return nil, fmt.Errorf("functions.mode %q is not available in this build: use %q", cfg.Functions.Mode, config.ModeEmbedded)
 	}
+	if cfg.Clients.Storage.Use != config.StorageBolt {
+		return nil, fmt.Errorf("clients.storage.use %q is not available in this build: use %q", cfg.Clients.Storage.Use, config.StorageBolt)
+	}
 	return openEmbedded(ctx, cfg, o)
 }
 
@@ -110,7 +113,7 @@ func (s *Service) build(ctx context.Context, cfg config.Config, o Options, certi
 	}
 	steps := provisioning.New(provisioning.Options{
 		Functions: s.backend.functions, Gate: s.gate, Record: s.recorder.Add, Now: o.Now, Log: o.Log, Count: s.counters.Add,
-		Running: cfg.TaskQueue.GoPoolSize, Waiting: cfg.TaskQueue.Size,
+		DumpBody: cfg.Log.DumpBody, Running: cfg.TaskQueue.GoPoolSize, Waiting: cfg.TaskQueue.Size,
 	})
 	coap := cfg.APIs.COAP
 	s.server, err = coapserver.Listen(ctx, coapserver.Config{

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -44,7 +45,7 @@ func provision(ctx context.Context, s *stack.Stack, p *printer, protocol string)
 	}
 	known, ok := s.Hub.Gateway.Device(reg.DeviceID)
 	if !ok || !known.SignedIn {
-		return fmt.Errorf("the hub's gateway does not know the device as signed in")
+		return errors.New("the hub's gateway does not know the device as signed in")
 	}
 	p.item("hub", "registered and signed in as a device of owner %q, %d resources published", known.Owner, known.Links)
 	return p.err

@@ -68,7 +68,7 @@ func (r *Result) checkWhole() error {
 func (r *Result) String() string {
 	var b strings.Builder
 	line := func(name, format string, args ...any) {
-		fmt.Fprintf(&b, "%-18s %s\n", name, clip(fmt.Sprintf(format, args...)))
+		fmt.Fprintf(&b, "%-22s %s\n", name, clip(fmt.Sprintf(format, args...)))
 	}
 	line("device id", "%s", r.DeviceID)
 	line("service", "%s", r.Endpoint)
@@ -90,7 +90,7 @@ func (r *Result) String() string {
 	}
 	line("access control", "%d entries", len(r.ACEs))
 	line("gateway", "%s, hub %s", r.Cloud.GatewayURI, r.Cloud.HubID)
-	line("other gateways", "%d known in all", len(r.Cloud.Servers))
+	line("gateways known", "%d", len(r.Cloud.Servers))
 	line("provider, token", "%s, %v", r.Cloud.Provider, r.Cloud.AccessToken)
 	line("attempts", "%d, %d connections, %d redirects", r.Attempts, len(r.Handshakes), len(r.Redirects))
 	for _, t := range r.Timings {

@@ -22,12 +22,16 @@ import (
 	"github.com/plgd-dev/go-coap/v3/net/responsewriter"
 	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/options/config"
+	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
 	"github.com/plgd-dev/go-coap/v3/udp/client"
 )
 
 // udpLinger is how long a draining connection that was active just now may go on: the peer may be fetching the blocks of
 // its last answer.
 const udpLinger = 2 * time.Second
+
+// checkInterval is how often silent connections and unfinished transfers are looked for.
+const checkInterval = time.Second
 
 // udpListener accepts DTLS connections and hands them, once admitted, to the CoAP library, which does block-wise
 // transfer, acknowledgement, retransmission and deduplication.
@@ -134,7 +138,8 @@ type udpConn struct {
 func newLibraryServer(ctx context.Context, s *Server) *dtlsserver.Server {
 	opts := []dtlsserver.Option{
 		options.WithContext(ctx),
-		options.WithMaxMessageSize(uint32(s.cfg.MaxMessageSize)), //nolint:gosec // configuration bounds it
+		options.WithPeriodicRunner(periodic.New(ctx.Done(), checkInterval)), // the library's own outlives its server
+		options.WithMaxMessageSize(uint32(s.cfg.MaxMessageSize)),            //nolint:gosec // configuration bounds it
 		options.WithMessagePool(pool.New(s.cfg.MessagePoolSize, 2048)),
 		options.WithBlockwise(s.cfg.BlockwiseEnabled, blockSize(s.cfg.BlockwiseSize), transferTimeout),
 		options.WithInactivityMonitor(s.cfg.InactivityTimeout, func(cc *client.Conn) { _ = cc.Close() }),

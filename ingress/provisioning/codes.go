@@ -47,7 +47,7 @@ func maxAge(d time.Duration) uint32 {
 	if d <= 0 {
 		return defaultMaxAge
 	}
-	return uint32((min(d, longest) + time.Second - 1) / time.Second) //nolint:gosec // at most 3600
+	return uint32((min(d, longest) + time.Second - 1) / time.Second)
 }
 
 // formatCode writes a code as RFC 7252 §3 does: "2.05".

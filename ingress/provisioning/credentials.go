@@ -32,7 +32,7 @@ func provideCredentials(ctx context.Context, x *exchange) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	creds := credentials(dps.OwnerUUID(x.admission.Group.Owner), x.session.deviceID, hub.HubID, signed)
+	creds := credentials(dps.OwnerUUID(x.admission.Group.Owner), x.deviceID, hub.HubID, signed)
 	x.result.Credential = credentialDetail(creds)
 	return ocf.Credentials{Creds: creds}, nil
 }

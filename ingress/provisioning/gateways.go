@@ -56,6 +56,6 @@ func hubIDs(hubs []contract.HubGateways) []string {
 func (x *exchange) device(hub contract.HubGateways) contract.Device {
 	return contract.Device{
 		GroupID: x.admission.Group.GroupID, HubID: hub.ID, Owner: x.admission.Group.Owner,
-		DeviceID: x.session.deviceID, RecordID: x.admission.RecordID,
+		DeviceID: x.deviceID, RecordID: x.admission.RecordID,
 	}
 }

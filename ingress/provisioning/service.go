@@ -38,8 +38,9 @@ type Options struct {
 	Now       func() time.Time
 	Log       *slog.Logger
 	Count     func(name, reason string)
-	Running   int // steps at once: taskQueue.goPoolSize
-	Waiting   int // steps that may wait for a turn: taskQueue.size
+	DumpBody  bool // log.dumpBody: log what is asked and answered, secrets redacted
+	Running   int  // steps at once: taskQueue.goPoolSize
+	Waiting   int  // steps that may wait for a turn: taskQueue.size
 }
 
 // Service gives each admitted connection its session.

@@ -78,6 +78,7 @@ func (s *session) Serve(ctx context.Context, req coapserver.Request) coapserver.
 	s.service.o.Record(x.result)
 	s.service.o.Count("step_"+string(st.name), x.result.CoAPCode)
 	s.log(ctx, req, resp.Code, start, err)
+	s.dump(ctx, req, resp)
 	return resp
 }
 
@@ -143,7 +144,6 @@ func (x *exchange) readmit(ctx context.Context) error {
 		return err
 	}
 	x.admission = admission
-	x.session.admission = admission
 	x.result.GroupID, x.result.Owner = admission.Group.GroupID, admission.Group.Owner
 	return nil
 }
@@ -184,7 +184,7 @@ func (x *exchange) named(deviceID string) error {
 	if !ok || id == dps.NilUUID {
 		return dps.Errorf(dps.CodeInvalid, "di is not a UUID")
 	}
-	x.session.deviceID, x.result.DeviceID = id, id
+	x.deviceID, x.result.DeviceID = id, id
 	return nil
 }
 

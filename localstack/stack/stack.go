@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -184,11 +185,7 @@ func (s *Stack) writeConfig(o Options) (config.Config, error) {
 	if err := makeKey(filepath.Join(o.Dir, fileKey)); err != nil {
 		return config.Config{}, err
 	}
-	protocols := o.Protocols[0]
-	for _, p := range o.Protocols[1:] {
-		protocols += ", " + p
-	}
-	text := fmt.Sprintf(configFile, strconv.Quote(net.JoinHostPort(o.Host, o.Port)), protocols, path(fileService+".crt"), path(fileService+".key"),
+	text := fmt.Sprintf(configFile, strconv.Quote(net.JoinHostPort(o.Host, o.Port)), strings.Join(o.Protocols, ", "), path(fileService+".crt"), path(fileService+".key"),
 		path(FileDatabase), GroupID, strconv.Quote(Owner), path(fileKey), path(fileManufacturerChain), s.Hub.ConfigYAML("      "))
 	file := filepath.Join(o.Dir, FileConfig)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -62,21 +62,20 @@ func (a *Authority) Issued() uint64 { return a.issued.Load() }
 // errDenied says that the token does not speak for an owner.
 var errDenied = errors.New("access token is missing or not good")
 
-// authorize checks the bearer token and gives its owner.
-func (a *Authority) authorize(header string) (owner string, err error) {
+// authorize checks that a bearer token speaks for an owner.
+func (a *Authority) authorize(header string) error {
 	scheme, token, ok := strings.Cut(header, " ")
 	if !ok || !strings.EqualFold(scheme, "bearer") {
-		return "", errDenied
+		return errDenied
 	}
 	claims, err := a.tokens.Verify(token)
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", errDenied, err)
+		return fmt.Errorf("%w: %w", errDenied, err)
 	}
-	owner, _ = claims[a.ownerClaim].(string)
-	if owner == "" {
-		return "", fmt.Errorf("%w: claim %q is missing", errDenied, a.ownerClaim)
+	if owner, _ := claims[a.ownerClaim].(string); owner == "" {
+		return fmt.Errorf("%w: claim %q is missing", errDenied, a.ownerClaim)
 	}
-	return owner, nil
+	return nil
 }
 
 // sign checks the CSR and gives the chain, leaf first, root last.

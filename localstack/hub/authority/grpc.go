@@ -49,7 +49,7 @@ func (s *grpcServer) SignIdentityCertificate(ctx context.Context, req *pb.SignCe
 	if v := md.Get("authorization"); len(v) == 1 {
 		header = v[0]
 	}
-	if _, err := s.a.authorize(header); err != nil {
+	if err := s.a.authorize(header); err != nil {
 		return nil, status.Error(codes.Unauthenticated, err.Error())
 	}
 	chain, err := s.a.sign(req.GetCertificateSigningRequest())

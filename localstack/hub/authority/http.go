@@ -16,7 +16,7 @@ func (a *Authority) RegisterHTTP(mux *http.ServeMux) {
 }
 
 func (a *Authority) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	if _, err := a.authorize(r.Header.Get("Authorization")); err != nil {
+	if err := a.authorize(r.Header.Get("Authorization")); err != nil {
 		http.Error(w, err.Error(), http.StatusUnauthorized)
 		return
 	}

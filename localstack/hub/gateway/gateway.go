@@ -22,6 +22,7 @@ import (
 	"github.com/plgd-dev/go-coap/v3/mux"
 	coapnet "github.com/plgd-dev/go-coap/v3/net"
 	"github.com/plgd-dev/go-coap/v3/options"
+	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
 	"github.com/plgd-dev/go-coap/v3/tcp"
 
 	"dps/shared/ocf"
@@ -97,9 +98,11 @@ func (g *Gateway) serve(ctx context.Context) {
 		_ = router.Handle(path, g.handler(h)) // the paths are constants that parse
 	}
 	quiet := options.WithErrors(func(err error) { g.o.Log.Debug("gateway", "error", err) })
-	overTCP := tcp.NewServer(options.WithContext(ctx), options.WithMux(router), quiet)
-	overUDP := coapdtls.NewServer(options.WithContext(ctx), options.WithMux(router), quiet)
-	g.stop = []func(){overTCP.Stop, overUDP.Stop}
+	ctx, cancel := context.WithCancel(ctx)
+	runner := options.WithPeriodicRunner(periodic.New(ctx.Done(), time.Second)) // the library's own outlives its server
+	overTCP := tcp.NewServer(options.WithContext(ctx), options.WithMux(router), runner, quiet)
+	overUDP := coapdtls.NewServer(options.WithContext(ctx), options.WithMux(router), runner, quiet)
+	g.stop = []func(){overTCP.Stop, overUDP.Stop, cancel}
 	g.wg.Go(func() { _ = overTCP.Serve(g.tcp) }) // ends when it is stopped
 	g.wg.Go(func() { _ = overUDP.Serve(g.udp) })
 }

@@ -87,7 +87,7 @@ func redirect(w http.ResponseWriter, r *http.Request, q url.Values, key, value s
 		out.Set("state", state)
 	}
 	u.RawQuery = out.Encode()
-	http.Redirect(w, r, u.String(), http.StatusFound)
+	http.Redirect(w, r, u.String(), http.StatusFound) //nolint:gosec // personsClient has held it against what is registered
 }
 
 // authorizationCode redeems a code, once (RFC 6749 §4.1.3, RFC 7636 §4.6).
