@@ -12,7 +12,7 @@ import (
 
 // Group implements dps.GroupStore.
 func (s *Store) Group(ctx context.Context, id string) (dps.EnrollmentGroup, error) {
-	return read[dps.EnrollmentGroup](ctx, s, bucketGroups, id, "enrollment group")
+	return readCached[dps.EnrollmentGroup](ctx, s, bucketGroups, id, "enrollment group")
 }
 
 // PutGroup implements dps.GroupStore.

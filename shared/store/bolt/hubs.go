@@ -10,7 +10,7 @@ import (
 
 // Hub implements dps.HubStore.
 func (s *Store) Hub(ctx context.Context, id string) (dps.Hub, error) {
-	return read[dps.Hub](ctx, s, bucketHubs, id, "hub")
+	return readCached[dps.Hub](ctx, s, bucketHubs, id, "hub")
 }
 
 // PutHub implements dps.HubStore.

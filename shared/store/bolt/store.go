@@ -38,7 +38,10 @@ var (
 const separator = "\x00"
 
 // Store is safe for concurrent use.
-type Store struct{ db *bbolt.DB }
+type Store struct {
+	db      *bbolt.DB
+	decoded decoded
+}
 
 var _ dps.Store = (*Store)(nil)
 
@@ -64,7 +67,7 @@ func Open(path string) (*Store, error) {
 }
 
 // batchDelay is how long a per-device write waits for others to share its sync with.
-const batchDelay = 2 * time.Millisecond
+const batchDelay = 8 * time.Millisecond
 
 // Close releases the file.
 func (s *Store) Close() error { return s.db.Close() }
@@ -153,10 +156,21 @@ func put(tx *bbolt.Tx, bucket []byte, key string, v any) error {
 }
 
 // read gives one object. Errors: CodeNotFound, CodeUnavailable.
-func read[T any](ctx context.Context, s *Store, bucket []byte, key, what string) (v T, err error) {
+func read[T any](ctx context.Context, s *Store, bucket []byte, key, what string) (T, error) {
+	return readBy(ctx, s, get[T], bucket, key, what)
+}
+
+// readCached is read for groups and hubs, which are read for every device and seldom change.
+func readCached[T any](ctx context.Context, s *Store, bucket []byte, key, what string) (T, error) {
+	return readBy(ctx, s, func(tx *bbolt.Tx, bucket []byte, key string) (T, bool, error) {
+		return cached[T](&s.decoded, tx, bucket, key)
+	}, bucket, key, what)
+}
+
+func readBy[T any](ctx context.Context, s *Store, by func(*bbolt.Tx, []byte, string) (T, bool, error), bucket []byte, key, what string) (v T, err error) {
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		var found bool
-		v, found, err = get[T](tx, bucket, key)
+		v, found, err = by(tx, bucket, key)
 		if err == nil && !found {
 			return dps.Errorf(dps.CodeNotFound, "%s %q does not exist", what, key)
 		}
