@@ -29,7 +29,7 @@ var dtlsCipherSuites = []dtls.CipherSuiteID{
 
 // handshakeDTLS runs the handshake of one connection and gives the session that was admitted in it.
 func (s *Server) handshakeDTLS(ctx context.Context, raw net.Conn) (*dtls.Conn, Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.HandshakeTimeout)
 	defer cancel()
 	certificate, err := s.cfg.Certificate()
 	if err != nil {

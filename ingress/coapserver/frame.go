@@ -35,6 +35,9 @@ var (
 func readMessage(r io.Reader, first byte, buf []byte, limit int) (message.Message, []byte, error) {
 	var m message.Message
 	buf = append(buf[:0], first)
+	if first&0x0f > message.MaxTokenSize { // reserved (RFC 8323 §3.2): nothing behind it can be trusted
+		return m, buf, errMalformed
+	}
 	extended, base := lengthBytes(first >> 4)
 	buf, err := readMore(r, buf, extended+1)
 	if err != nil {

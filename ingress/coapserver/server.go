@@ -26,12 +26,7 @@ type Server struct {
 
 // Listen opens the sockets; nothing is accepted before Serve. Errors: of the sockets, naming protocol and address.
 func Listen(ctx context.Context, cfg Config) (*Server, error) {
-	if cfg.MaxHalfOpen == 0 {
-		cfg.MaxHalfOpen = defaultHalfOpen
-	}
-	if cfg.MaxConnections == 0 {
-		cfg.MaxConnections = defaultMaxConns
-	}
+	cfg = cfg.withDefaults()
 	s := &Server{cfg: cfg, halfOpen: halfOpen{limit: cfg.MaxHalfOpen}, conns: connTable{limit: cfg.MaxConnections}}
 	s.tls = s.baseTLS()
 	if slices.Contains(cfg.Protocols, "tcp") {

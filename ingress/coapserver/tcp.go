@@ -63,7 +63,7 @@ func (c *tcpConn) run(ctx context.Context) {
 		if _, err := c.conn.Read(first[:]); err != nil {
 			return
 		}
-		_ = c.conn.SetReadDeadline(time.Now().Add(messageTimeout))
+		_ = c.conn.SetReadDeadline(time.Now().Add(c.server.cfg.MessageTimeout))
 		if !c.exchange(ctx, first[0]) {
 			return
 		}

@@ -34,7 +34,7 @@ func (s *Server) baseTLS() *tls.Config {
 
 // handshakeTLS runs the handshake of one connection and gives the session that was admitted in it.
 func (s *Server) handshakeTLS(ctx context.Context, raw net.Conn) (*tls.Conn, Session, error) {
-	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.HandshakeTimeout)
 	defer cancel()
 	var session Session
 	cfg := s.tls.Clone()
