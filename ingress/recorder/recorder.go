@@ -187,6 +187,8 @@ func (r *Recorder) spool(batch []dps.StepResult) {
 		}
 		r.o.Log.Error("records cannot be spooled", "error", err)
 	}
-	r.o.Count("record", "lost")
+	for range batch {
+		r.o.Count("record", "lost")
+	}
 	r.o.Log.Error("records are lost: neither the record function nor a spool takes them", "batch", len(batch))
 }
