@@ -4,7 +4,6 @@ package certauthority
 
 import (
 	"context"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -24,7 +23,6 @@ const (
 
 // Options may be left zero.
 type Options struct {
-	Now func() time.Time // nil: time.Now
 	// Count is told of connection cache hits and misses ("certificate_authority"). nil: nobody.
 	Count func(name, reason string)
 }
@@ -41,12 +39,9 @@ func New(secrets dps.Secrets, opts ...Options) *Authorities {
 	for _, last := range opts {
 		o = last
 	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
 	return &Authorities{
 		secrets: secrets,
-		clients: clientpool.New[*client](clientpool.Options{Name: "certificate_authority", Size: maxHubs, Now: o.Now, Count: o.Count}),
+		clients: clientpool.New[*client](clientpool.Options{Name: "certificate_authority", Size: maxHubs, Count: o.Count}),
 	}
 }
 
@@ -63,7 +58,11 @@ func (a *Authorities) Sign(ctx context.Context, hub dps.Hub, token string, csr [
 	ctx = metadata.AppendToOutgoingContext(ctx, metadataKey, "bearer "+token)
 	answer, err := lease.Client().authority.SignIdentityCertificate(ctx, &pb.SignCertificateRequest{CertificateSigningRequest: csr})
 	if err != nil {
-		return nil, translate(err)
+		err = translate(err)
+		if isTLS(err) {
+			lease.Outdate() // the key may have been rotated: read it again
+		}
+		return nil, err
 	}
 	return answer.GetCertificate(), nil
 }

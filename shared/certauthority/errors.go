@@ -15,6 +15,11 @@ import (
 // ErrTokenRefused is in the chain of the error where the authority does not accept the token.
 var ErrTokenRefused = errors.New("token refused")
 
+// errTLS marks a failure to agree on TLS.
+var errTLS = errors.New("no agreement on TLS")
+
+func isTLS(err error) bool { return errors.Is(err, errTLS) }
+
 // translate maps gRPC's codes to ours. The authority's own words may name hosts, so they stay inside; what only an
 // operator can mend is not tried again at once.
 func translate(err error) error {
@@ -39,12 +44,18 @@ func translate(err error) error {
 	}
 }
 
-// unreachable tells a network that is down from two sides who do not trust each other. gRPC knows that only in words.
+// unreachable tells a network that is down from two sides who do not trust each other. gRPC knows that only in words; and
+// under TLS 1.3 a server that refuses the client's certificate may just hang up, for all that the client sees.
 func unreachable(err error, words string) error {
-	if strings.Contains(words, "tls: ") || strings.Contains(words, "x509: ") {
-		return final(err, "the certificate authority and this service do not agree on TLS: check caPool, cert and key in certificateAuthority.grpc.tls, and what clients the authority accepts")
+	has := func(word string) bool { return strings.Contains(words, word) }
+	switch {
+	case has("tls: "), has("x509: "):
+		return final(fmt.Errorf("%w: %w", errTLS, err), "the certificate authority and this service do not agree on TLS: check caPool, cert and key in certificateAuthority.grpc.tls, and what clients the authority accepts")
+	case has("broken pipe"), has("connection reset"), has("EOF"):
+		return dps.Wrap(dps.CodeUnavailable, err, "the certificate authority hangs up: it is restarting, or does not accept the client certificate in certificateAuthority.grpc.tls")
+	default:
+		return dps.Wrap(dps.CodeUnavailable, err, "the certificate authority cannot be reached")
 	}
-	return dps.Wrap(dps.CodeUnavailable, err, "the certificate authority cannot be reached")
 }
 
 func refused(err error, message string) error {

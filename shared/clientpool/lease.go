@@ -3,7 +3,6 @@ package clientpool
 import (
 	"io"
 	"sync"
-	"time"
 )
 
 // entry is one client and how many use it; the pool itself counts as one.
@@ -12,9 +11,9 @@ type entry[C io.Closer] struct {
 	settings Print
 	client   C
 
-	mu    sync.Mutex
-	refs  int
-	until time.Time // from then on the client is opened anew
+	mu       sync.Mutex
+	refs     int
+	outdated bool
 }
 
 // Lease is the right to use a client until Release.
@@ -31,19 +30,18 @@ func (l *Lease[C]) Release() {
 	l.once.Do(func() { _ = l.entry.release() })
 }
 
-// Outdate has the client opened anew when it is next asked for: what it was made from turned out to be no longer true.
-func (l *Lease[C]) Outdate() { l.entry.keepUntil(time.Time{}) }
-
-func (e *entry[C]) keepUntil(t time.Time) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.until = t
+// Outdate has the client opened anew when it is next asked for: what its settings refer to, such as a secret in a file, seems
+// to have changed.
+func (l *Lease[C]) Outdate() {
+	l.entry.mu.Lock()
+	defer l.entry.mu.Unlock()
+	l.entry.outdated = true
 }
 
-func (e *entry[C]) isFresh(now time.Time) bool {
+func (e *entry[C]) isOutdated() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return now.Before(e.until)
+	return e.outdated
 }
 
 // lease gives nil where the client is closed.

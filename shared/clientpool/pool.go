@@ -16,14 +16,8 @@ import (
 	"dps/shared/flight"
 )
 
-// MaxAge is after how long a client is opened anew although its settings are the same: what they refer to, such as a secret
-// in a file, may have changed.
-const MaxAge = 10 * time.Minute
-
-const (
-	openTimeout = 5 * time.Second  // to open a client: secrets are read, nothing is dialed
-	reopenAfter = 30 * time.Second // to the next try, where a client could not be opened anew
-)
+// openTimeout bounds the opening of a client: secrets are read, nothing is dialed.
+const openTimeout = 5 * time.Second
 
 // Print tells settings apart.
 type Print [sha256.Size]byte
@@ -39,9 +33,8 @@ func PrintOf(settings any) (Print, error) {
 
 // Options are a pool's.
 type Options struct {
-	Name  string // in counters: "oauth_client"
-	Size  int    // clients kept; the least recently used gives way
-	Now   func() time.Time
+	Name  string                    // in counters: "oauth_client"
+	Size  int                       // clients kept; the least recently used gives way
 	Count func(name, reason string) // is told "hit", "miss", "stale" and "closed"; nil: nobody
 }
 
@@ -108,8 +101,8 @@ func (p *Pool[C]) Close() error {
 	return errors.Join(errs...)
 }
 
-// find leases the entry where it has these settings and is young enough, or any age will do.
-func (p *Pool[C]) find(key string, settings Print, anyAge bool) *Lease[C] {
+// find leases the entry where it has these settings and is not outdated, or may be.
+func (p *Pool[C]) find(key string, settings Print, outdatedToo bool) *Lease[C] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	element, ok := p.entries[key]
@@ -117,7 +110,7 @@ func (p *Pool[C]) find(key string, settings Print, anyAge bool) *Lease[C] {
 		return nil
 	}
 	e := element.Value.(*entry[C])
-	if e.settings != settings || !anyAge && !e.isFresh(p.o.Now()) {
+	if e.settings != settings || !outdatedToo && e.isOutdated() {
 		return nil
 	}
 	p.recent.MoveToFront(element)
@@ -134,7 +127,7 @@ func (p *Pool[C]) open(ctx context.Context, key string, settings Print, open fun
 	if err != nil {
 		return nil, err
 	}
-	e := &entry[C]{key: key, settings: settings, until: p.o.Now().Add(MaxAge), client: client, refs: 1}
+	e := &entry[C]{key: key, settings: settings, client: client, refs: 1}
 	for _, old := range p.put(e) {
 		p.o.Count(p.o.Name, "closed")
 		_ = old.release() // its users are served; what an old connection says at its end helps nobody
@@ -161,13 +154,12 @@ func (p *Pool[C]) put(e *entry[C]) (out []*entry[C]) {
 	return out
 }
 
-// stale gives the old client with the same settings where it could not be opened anew: better than none.
+// stale gives the outdated client with the same settings where it could not be opened anew: better than none.
 func (p *Pool[C]) stale(key string, settings Print, err error) (*Lease[C], error) {
 	l := p.find(key, settings, true)
 	if l == nil {
 		return nil, err
 	}
-	l.entry.keepUntil(p.o.Now().Add(reopenAfter))
 	p.o.Count(p.o.Name, "stale")
 	return l, nil
 }

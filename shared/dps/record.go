@@ -110,43 +110,62 @@ type Record struct {
 	Updated        time.Time           `json:"updated"`
 	LocalEndpoints []string            `json:"localEndpoints,omitempty"`
 	Steps          map[Step]StepResult `json:"steps"`
+	Sources        RecordSources       `json:"sources,omitzero"`
 }
 
-// Merge takes r into the record and tells whether it changed anything. Results may come twice, late and in any order: per
-// step the latest (Time, EventID) wins, and an empty device id or endpoint list never erases a known one.
+// RecordSources says which event each field that any step may set was taken from: a late event must lose against it even
+// after that event's own step has moved on.
+type RecordSources struct {
+	Owner          Stamp `json:"owner"` // and the group, and Updated
+	DeviceID       Stamp `json:"deviceId,omitzero"`
+	LocalEndpoints Stamp `json:"localEndpoints,omitzero"`
+}
+
+// Merge takes r into the record and tells whether it changed anything. Results may come twice, late and in any order, and
+// the record ends the same: Created is the earliest time of all, each step and each field keeps the latest (Time, EventID),
+// and an empty device id or endpoint list never erases a known one.
 func (rec *Record) Merge(r StepResult) bool {
+	first, stamp, changed := rec.ID == "", r.stamp(), false
 	if rec.Steps == nil {
 		rec.Steps = make(map[Step]StepResult, 6)
 	}
-	old, seen := rec.Steps[r.Step]
-	if seen && !r.After(old) {
-		return false
+	if old, seen := rec.Steps[r.Step]; !seen || r.After(old) {
+		rec.Steps[r.Step], changed = r, true
 	}
-	if rec.Created.IsZero() || r.Time.Before(rec.Created) {
-		rec.Created = r.Time
+	if first || r.Time.Before(rec.Created) {
+		rec.Created, changed = r.Time, true
 	}
-	rec.ID = r.RecordID
-	latest := !r.Time.Before(rec.Updated)
-	if latest {
-		rec.Updated, rec.Owner, rec.GroupID = r.Time, r.Owner, r.GroupID
+	if first || stamp.After(rec.Sources.Owner) {
+		rec.ID, rec.Updated, rec.Owner, rec.GroupID = r.RecordID, r.Time, r.Owner, r.GroupID
+		rec.Sources.Owner, changed = stamp, true
 	}
-	if r.DeviceID != "" && (latest || rec.DeviceID == "") {
-		rec.DeviceID = r.DeviceID
+	if r.DeviceID != "" && (rec.DeviceID == "" || stamp.After(rec.Sources.DeviceID)) {
+		rec.DeviceID, rec.Sources.DeviceID, changed = r.DeviceID, stamp, true
 	}
-	if len(r.LocalEndpoints) > 0 {
-		rec.LocalEndpoints = slices.Clone(r.LocalEndpoints)
+	if len(r.LocalEndpoints) > 0 && (len(rec.LocalEndpoints) == 0 || stamp.After(rec.Sources.LocalEndpoints)) {
+		rec.LocalEndpoints, rec.Sources.LocalEndpoints, changed = slices.Clone(r.LocalEndpoints), stamp, true
 	}
-	rec.Steps[r.Step] = r
-	return true
+	return changed
 }
 
-// After tells whether r is later than other; equal times are told apart by their event ids.
-func (r StepResult) After(other StepResult) bool {
-	if !r.Time.Equal(other.Time) {
-		return r.Time.After(other.Time)
-	}
-	return r.EventID > other.EventID
+// Stamp orders events: by time, equal times by event id.
+type Stamp struct {
+	Time    time.Time `json:"time"`
+	EventID string    `json:"eventId"`
 }
+
+// After tells whether s is later than other.
+func (s Stamp) After(other Stamp) bool {
+	if !s.Time.Equal(other.Time) {
+		return s.Time.After(other.Time)
+	}
+	return s.EventID > other.EventID
+}
+
+func (r StepResult) stamp() Stamp { return Stamp{r.Time, r.EventID} }
+
+// After tells whether r is later than other; equal times are told apart by their event ids.
+func (r StepResult) After(other StepResult) bool { return r.stamp().After(other.stamp()) }
 
 // Failed tells whether the step ended in an error.
 func (r StepResult) Failed() bool {

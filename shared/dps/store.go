@@ -72,7 +72,7 @@ type RecordStore interface {
 type BindingStore interface {
 	// ClaimDevice binds the device id to the manufacturer key unless it is bound; the same key may claim again. It gives the
 	// binding that stands. Errors: CodeConflict where another key holds it (the binding that stands is returned beside the
-	// error), CodeUnavailable.
+	// error), CodeInvalid, CodeUnavailable.
 	ClaimDevice(ctx context.Context, b DeviceBinding) (DeviceBinding, error)
 	// Binding gives who holds the device id. Errors: CodeNotFound, CodeUnavailable.
 	Binding(ctx context.Context, deviceID string) (DeviceBinding, error)
@@ -82,7 +82,8 @@ type BindingStore interface {
 
 // AuditStore keeps the append-only audit.
 type AuditStore interface {
-	// AppendAudit adds the entry durably before it returns; the same entry twice is kept once. Errors: CodeUnavailable.
+	// AppendAudit adds the entry durably before it returns; the same entry twice is kept once. Errors: CodeInvalid,
+	// CodeUnavailable.
 	AppendAudit(ctx context.Context, e AuditEntry) error
 	// ListAudit lists the entries of one manufacturer key, oldest first. Errors: CodeInvalid, CodeUnavailable.
 	ListAudit(ctx context.Context, recordID string, p Page) ([]AuditEntry, string, error)
@@ -98,11 +99,12 @@ type Manifest struct {
 type ManifestStore interface {
 	// Manifest gives the last one written, an empty one where there is none. Errors: CodeUnavailable.
 	Manifest(ctx context.Context, source string) (Manifest, error)
-	// PutManifest replaces it. Errors: CodeUnavailable.
+	// PutManifest replaces it. Errors: CodeInvalid, CodeUnavailable.
 	PutManifest(ctx context.Context, source string, m Manifest) error
 }
 
-// Store is everything an adapter keeps. Consumers take the roles they need, not this.
+// Store is everything an adapter keeps. Consumers take the roles they need, not this. Every write refuses with CodeInvalid,
+// and stores nothing, where the value's Storable does; a context that has ended is CodeUnavailable.
 type Store interface {
 	GroupStore
 	HubStore

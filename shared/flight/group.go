@@ -13,8 +13,6 @@ import (
 // of its own, so that the first caller's hanging up fails nobody else, and none is left after Close.
 type Group[V any] struct {
 	timeout time.Duration
-	stop    context.Context //nolint:containedctx // the life of the group itself, ended by Close
-	end     context.CancelFunc
 	running sync.WaitGroup
 
 	mu     sync.Mutex
@@ -23,15 +21,15 @@ type Group[V any] struct {
 }
 
 type call[V any] struct {
-	done  chan struct{}
-	value V
-	err   error
+	cancel context.CancelFunc
+	done   chan struct{}
+	value  V
+	err    error
 }
 
 // New makes a group whose calls get at most timeout each.
 func New[V any](timeout time.Duration) *Group[V] {
-	ctx, cancel := context.WithCancel(context.Background())
-	return &Group[V]{timeout: timeout, stop: ctx, end: cancel, calls: make(map[string]*call[V])}
+	return &Group[V]{timeout: timeout, calls: make(map[string]*call[V])}
 }
 
 // Do gives the result of fn, called now or already under way for the key. fn's context has ctx's values, not its end.
@@ -55,8 +53,10 @@ func (g *Group[V]) Do(ctx context.Context, key string, fn func(context.Context) 
 func (g *Group[V]) Close() {
 	g.mu.Lock()
 	g.closed = true
+	for _, c := range g.calls {
+		c.cancel()
+	}
 	g.mu.Unlock()
-	g.end()
 	g.running.Wait()
 }
 
@@ -69,13 +69,11 @@ func (g *Group[V]) join(ctx context.Context, key string, fn func(context.Context
 	if c, ok := g.calls[key]; ok {
 		return c, nil
 	}
-	c := &call[V]{done: make(chan struct{})}
-	g.calls[key] = c
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.timeout)
-	unhook := context.AfterFunc(g.stop, cancel)
+	c := &call[V]{cancel: cancel, done: make(chan struct{})}
+	g.calls[key] = c
 	g.running.Go(func() {
 		defer cancel()
-		defer unhook()
 		g.run(ctx, key, c, fn)
 	})
 	return c, nil

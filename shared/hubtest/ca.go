@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
@@ -52,7 +53,9 @@ func (ca *CA) Listen(t testing.TB, address string) {
 	t.Helper()
 	leaf := Must(ca.root.NewLeaf("ca", pki.Hosts("127.0.0.1")))(t)
 	listener := Must((&net.ListenConfig{}).Listen(t.Context(), "tcp", address))(t)
-	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(&tls.Config{
+	// Pings as often as the configuration's default has them; gRPC's own default takes them for an attack.
+	polite := keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}
+	server := grpc.NewServer(grpc.KeepaliveEnforcementPolicy(polite), grpc.Creds(credentials.NewTLS(&tls.Config{
 		Certificates: []tls.Certificate{leaf.TLS()}, ClientCAs: ca.root.Pool(),
 		ClientAuth: tls.RequireAndVerifyClientCert, MinVersion: tls.VersionTLS12,
 	})))

@@ -70,7 +70,9 @@ func TestWrongServers(t *testing.T) {
 		{"too many requests", func(o *hubtest.OAuth) { o.OnToken = answer(429, `{}`) }, dps.CodeThrottled, []string{"too many"}},
 		{"token endpoint fails", func(o *hubtest.OAuth) { o.OnToken = answer(503, `oops`) }, dps.CodeUnavailable, []string{"503"}},
 		{"token endpoint redirects", func(o *hubtest.OAuth) {
-			o.OnToken = func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) }
+			o.OnToken = func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+			}
 		}, dps.CodeUnavailable, []string{"redirect"}},
 		{"no discovery document", func(o *hubtest.OAuth) { o.OnDiscovery = answer(404, `{}`) }, dps.CodeUnavailable, []string{"404", "authority"}},
 		{"discovery redirects", func(o *hubtest.OAuth) {
@@ -177,7 +179,12 @@ func TestDiscoveryIsKept(t *testing.T) {
 		o.OnDiscovery = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }
 		o.Claims = func(_ url.Values, c map[string]any) { c["exp"] = time.Now().Add(9 * time.Hour).Unix() }
 	})
-	f.entry.Authorization.Provider.HTTP.TLS.CAPool += "\n" // nothing is known of new settings
+	f.clock.Advance(2 * time.Hour)
+	f.ownerToken(t)
+	if discoveries, _ := f.hub.OAuth.Calls(); discoveries != 2 {
+		t.Fatalf("%d discoveries, want 2: one an hour", discoveries)
+	}
+	f.entry.Version++ // nothing is known of new settings
 	if _, err := f.OwnerToken(t.Context(), f.entry, owner); dps.CodeOf(err) != dps.CodeUnavailable {
 		t.Fatalf("without any document: %v", err)
 	}
@@ -188,7 +195,7 @@ func FuzzClaims(f *testing.F) {
 	f.Add("a.e30.b")
 	f.Add("e30.bnVsbA.e30")
 	f.Add("..")
-	oauth.FuzzCheck(f, hubtest.OwnerClaim, owner, func(t *testing.T, token string, err error) {
+	oauth.CheckFuzzedClaims(f, hubtest.OwnerClaim, owner, func(t *testing.T, token string, err error) {
 		if err == nil {
 			return
 		}

@@ -53,7 +53,7 @@ func New(secrets dps.Secrets, now func() time.Time, opts ...Options) *Tokens {
 	}
 	return &Tokens{
 		secrets: secrets, now: now, count: o.Count, guard: o.Guard,
-		clients: clientpool.New[*client](clientpool.Options{Name: "oauth_client", Size: maxHubs, Now: now, Count: o.Count}),
+		clients: clientpool.New[*client](clientpool.Options{Name: "oauth_client", Size: maxHubs, Count: o.Count}),
 		flights: flight.New[Token](fetchTimeout),
 	}
 }

@@ -79,12 +79,12 @@ func shouldOpen(c gobreaker.Counts) bool {
 	return c.ConsecutiveFailures >= OpenAfter || c.Requests >= minSample && c.TotalFailures*2 >= c.Requests
 }
 
-// run calls op unless the breaker is open. A failure for which isCallers holds is not counted.
-func (b *breaker) run(op func() error, isCallers func(error) bool) (called bool, err error) {
+// run calls op unless the breaker is open. A failure after which isCallers holds is not counted.
+func (b *breaker) run(op func() error, isCallers func() bool) (called bool, err error) {
 	_, err = b.circuit.Execute(func() (struct{}, error) {
 		called = true
 		err := op()
-		if err != nil && isCallers(err) {
+		if err != nil && isCallers() {
 			return struct{}{}, excluded{err}
 		}
 		if dps.IsTransient(err) {

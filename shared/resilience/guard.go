@@ -4,6 +4,7 @@ package resilience
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -97,8 +98,8 @@ func (g *Guard) attempt(ctx context.Context, b *breaker, op func(context.Context
 		ctx, cancel := context.WithTimeout(ctx, g.o.AttemptTimeout)
 		defer cancel()
 		return op(ctx)
-	}, func(err error) bool {
-		return ctx.Err() != nil && (ctx.Err() == context.Canceled || time.Since(started) < fairAttempt)
+	}, func() bool {
+		return errors.Is(ctx.Err(), context.Canceled) || ctx.Err() != nil && time.Since(started) < fairAttempt
 	})
 	switch {
 	case !called:
@@ -106,7 +107,7 @@ func (g *Guard) attempt(ctx context.Context, b *breaker, op func(context.Context
 		return Final(b.refusal(g.dependency))
 	case err != nil:
 		g.count("failed")
-		if !dps.IsTransient(err) && ctx.Err() != nil {
+		if dps.CodeOf(err) == dps.CodeInternal && ctx.Err() != nil {
 			return Final(dps.Wrap(dps.CodeUnavailable, err, g.dependency+" did not answer in time"))
 		}
 		return err

@@ -9,17 +9,13 @@ import (
 )
 
 // ClaimDevice implements dps.BindingStore. A repeated claim only reads.
-func (s *Store) ClaimDevice(ctx context.Context, b dps.DeviceBinding) (standing dps.DeviceBinding, err error) {
-	standing, err = s.Binding(ctx, b.DeviceID)
+func (s *Store) ClaimDevice(ctx context.Context, b dps.DeviceBinding) (dps.DeviceBinding, error) {
+	if err := b.Storable(); err != nil {
+		return dps.DeviceBinding{}, err
+	}
+	standing, err := s.Binding(ctx, b.DeviceID)
 	if dps.CodeOf(err) == dps.CodeNotFound {
-		err = s.batch(ctx, func(tx *bbolt.Tx) error {
-			var found bool
-			if standing, found, err = get[dps.DeviceBinding](tx, bucketBindings, b.DeviceID); err != nil || found {
-				return err
-			}
-			standing = b
-			return put(tx, bucketBindings, b.DeviceID, b)
-		})
+		standing, err = s.bind(ctx, b)
 	}
 	if err != nil {
 		return dps.DeviceBinding{}, err
@@ -28,6 +24,23 @@ func (s *Store) ClaimDevice(ctx context.Context, b dps.DeviceBinding) (standing 
 		return standing, dps.Errorf(dps.CodeConflict, "device id %s belongs to another manufacturer key", b.DeviceID)
 	}
 	return standing, nil
+}
+
+// bind gives the binding that stands: b, unless another was quicker.
+func (s *Store) bind(ctx context.Context, b dps.DeviceBinding) (standing dps.DeviceBinding, err error) {
+	err = s.updatePatiently(ctx, func(tx *bbolt.Tx) error {
+		old, found, err := get[dps.DeviceBinding](tx, bucketBindings, b.DeviceID)
+		if err != nil {
+			return err
+		}
+		if found {
+			standing = old
+			return nil
+		}
+		standing = b
+		return put(tx, bucketBindings, b.DeviceID, b)
+	})
+	return standing, err
 }
 
 // Binding implements dps.BindingStore.

@@ -17,32 +17,37 @@ func (s *Store) Group(ctx context.Context, id string) (dps.EnrollmentGroup, erro
 
 // PutGroup implements dps.GroupStore.
 func (s *Store) PutGroup(ctx context.Context, g dps.EnrollmentGroup) (dps.EnrollmentGroup, error) {
-	if err := g.Validate(); err != nil {
-		return g, err
+	if err := g.Storable(); err != nil {
+		return dps.EnrollmentGroup{}, err
 	}
-	err := s.update(ctx, func(tx *bbolt.Tx) error {
-		old, found, err := get[dps.EnrollmentGroup](tx, bucketGroups, g.ID)
-		if err != nil {
+	expected := g.Version
+	g.Version++
+	if err := s.update(ctx, func(tx *bbolt.Tx) error { return replaceGroup(tx, g, expected) }); err != nil {
+		return dps.EnrollmentGroup{}, err
+	}
+	return g, nil
+}
+
+func replaceGroup(tx *bbolt.Tx, g dps.EnrollmentGroup, expected uint64) error {
+	old, found, err := get[dps.EnrollmentGroup](tx, bucketGroups, g.ID)
+	if err != nil {
+		return err
+	}
+	if old.Version != expected {
+		return dps.Errorf(dps.CodeConflict, "enrollment group %s has version %d, not %d: somebody else changed it", g.ID, old.Version, expected)
+	}
+	if found {
+		if err := unindexGroup(tx, old); err != nil {
 			return err
 		}
-		if old.Version != g.Version {
-			return dps.Errorf(dps.CodeConflict, "enrollment group %s has version %d, not %d: somebody else changed it", g.ID, old.Version, g.Version)
-		}
-		if found {
-			if err := unindexGroup(tx, old); err != nil {
-				return err
-			}
-		}
-		g.Version++
-		if err := indexGroup(tx, g); err != nil {
-			return err
-		}
-		if err := put(tx, bucketGroups, g.ID, g); err != nil {
-			return err
-		}
-		return raiseGeneration(tx)
-	})
-	return g, err
+	}
+	if err := indexGroup(tx, g); err != nil {
+		return err
+	}
+	if err := put(tx, bucketGroups, g.ID, g); err != nil {
+		return err
+	}
+	return raiseGeneration(tx)
 }
 
 // DeleteGroup implements dps.GroupStore.

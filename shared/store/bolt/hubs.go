@@ -15,32 +15,37 @@ func (s *Store) Hub(ctx context.Context, id string) (dps.Hub, error) {
 
 // PutHub implements dps.HubStore.
 func (s *Store) PutHub(ctx context.Context, h dps.Hub) (dps.Hub, error) {
-	if err := h.Validate(); err != nil {
-		return h, err
+	if err := h.Storable(); err != nil {
+		return dps.Hub{}, err
 	}
-	err := s.update(ctx, func(tx *bbolt.Tx) error {
-		old, found, err := get[dps.Hub](tx, bucketHubs, h.ID)
-		if err != nil {
+	expected := h.Version
+	h.Version++
+	if err := s.update(ctx, func(tx *bbolt.Tx) error { return replaceHub(tx, h, expected) }); err != nil {
+		return dps.Hub{}, err
+	}
+	return h, nil
+}
+
+func replaceHub(tx *bbolt.Tx, h dps.Hub, expected uint64) error {
+	old, found, err := get[dps.Hub](tx, bucketHubs, h.ID)
+	if err != nil {
+		return err
+	}
+	if old.Version != expected {
+		return dps.Errorf(dps.CodeConflict, "hub %s has version %d, not %d: somebody else changed it", h.ID, old.Version, expected)
+	}
+	if found {
+		if err := tx.Bucket(bucketOwner).Delete(ownerKey(old.Owner, bucketHubs, h.ID)); err != nil {
 			return err
 		}
-		if old.Version != h.Version {
-			return dps.Errorf(dps.CodeConflict, "hub %s has version %d, not %d: somebody else changed it", h.ID, old.Version, h.Version)
-		}
-		if found {
-			if err := tx.Bucket(bucketOwner).Delete(ownerKey(old.Owner, bucketHubs, h.ID)); err != nil {
-				return err
-			}
-		}
-		h.Version++
-		if err := put(tx, bucketHubs, h.ID, h); err != nil {
-			return err
-		}
-		if err := tx.Bucket(bucketOwner).Put(ownerKey(h.Owner, bucketHubs, h.ID), nil); err != nil {
-			return err
-		}
-		return raiseGeneration(tx)
-	})
-	return h, err
+	}
+	if err := put(tx, bucketHubs, h.ID, h); err != nil {
+		return err
+	}
+	if err := tx.Bucket(bucketOwner).Put(ownerKey(h.Owner, bucketHubs, h.ID), nil); err != nil {
+		return err
+	}
+	return raiseGeneration(tx)
 }
 
 // DeleteHub implements dps.HubStore.

@@ -19,5 +19,8 @@ func (s *Store) Manifest(ctx context.Context, source string) (dps.Manifest, erro
 
 // PutManifest implements dps.ManifestStore.
 func (s *Store) PutManifest(ctx context.Context, source string, m dps.Manifest) error {
+	if err := dps.CheckKey("source", source); err != nil {
+		return err
+	}
 	return s.update(ctx, func(tx *bbolt.Tx) error { return put(tx, bucketManifests, source, m) })
 }

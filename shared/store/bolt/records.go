@@ -12,8 +12,8 @@ import (
 func (s *Store) MergeResults(ctx context.Context, results []dps.StepResult) (changed int, err error) {
 	byRecord := make(map[string][]dps.StepResult)
 	for i, r := range results {
-		if r.RecordID == "" || r.Owner == "" || r.Step == "" {
-			return 0, dps.Errorf(dps.CodeInvalid, "results[%d]: record id, owner and step must be set", i)
+		if err := r.Storable(); err != nil {
+			return 0, dps.Errorf(dps.CodeInvalid, "results[%d].%w", i, err)
 		}
 		byRecord[r.RecordID] = append(byRecord[r.RecordID], r)
 	}

@@ -8,19 +8,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
-	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"dps/shared/dps"
 )
 
-// lockTimeout is how long Open waits for another process to let go of the file.
-const lockTimeout = time.Second
-
-// The buckets mirror the items of the cloud's table. Keys of composite buckets are parts joined by separator.
+// The buckets mirror the items of the cloud's table. Keys of composite buckets are parts joined by separator, which no part
+// holds (dps.CheckKey).
 var (
 	bucketGroups     = []byte("groups")     // id → EnrollmentGroup
 	bucketAuthority  = []byte("authority")  // name hash, group id → nothing
@@ -29,61 +24,30 @@ var (
 	bucketRecords    = []byte("records")    // id → Record
 	bucketOwner      = []byte("owner")      // owner, kind, id → nothing
 	bucketBindings   = []byte("bindings")   // device id → DeviceBinding
-	bucketAudit      = []byte("audit")      // record id, time, event, serial or detail → AuditEntry
+	bucketAudit      = []byte("audit")      // record id, time, hash of the entry → AuditEntry
 	bucketManifests  = []byte("manifests")  // source → Manifest
 	bucketGeneration = []byte("generation") // keyGeneration → uint64
 	keyGeneration    = []byte("generation")
+
+	buckets = [][]byte{
+		bucketGroups, bucketAuthority, bucketLead, bucketHubs, bucketRecords, bucketOwner, bucketBindings, bucketAudit,
+		bucketManifests, bucketGeneration,
+	}
 )
 
 const separator = "\x00"
 
-// Store is safe for concurrent use.
+// Store is safe for concurrent use. What a call writes is on disk when it returns.
 type Store struct {
 	db      *bbolt.DB
+	commits *commits
 	decoded decoded
 }
 
 var _ dps.Store = (*Store)(nil)
 
-// Open opens the file, or makes it (mode 0600). Errors say which file, what is wrong with it, and what to do.
-func Open(path string) (*Store, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType, NoFreelistSync: true})
-	switch {
-	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, dps.Errorf(dps.CodeUnavailable, "%s is in use by another process: stop it, or configure another file", path)
-	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrChecksum), errors.Is(err, bolterrors.ErrVersionMismatch):
-		return nil, dps.Errorf(dps.CodeInvalid, "%s is not a database of this service, or is damaged: restore a copy, or configure another file", path)
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, dps.Errorf(dps.CodeUnavailable, "%s: the folder does not exist: make it, or configure another file", path)
-	case err != nil:
-		return nil, dps.Errorf(dps.CodeUnavailable, "%s cannot be opened: %w", path, err)
-	}
-	db.MaxBatchDelay = batchDelay
-	s := &Store{db: db}
-	if err := s.makeBuckets(); err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	return s, nil
-}
-
-// batchDelay is how long a per-device write waits for others to share its sync with.
-const batchDelay = 8 * time.Millisecond
-
-// Close releases the file.
+// Close waits for the calls under way and releases the file. Later calls give CodeUnavailable.
 func (s *Store) Close() error { return s.db.Close() }
-
-func (s *Store) makeBuckets() error {
-	return s.update(context.Background(), func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{
-			bucketGroups, bucketAuthority, bucketLead, bucketHubs, bucketRecords, bucketOwner, bucketBindings, bucketAudit, bucketManifests, bucketGeneration,
-		} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
 
 // Generation implements dps.GenerationStore.
 func (s *Store) Generation(ctx context.Context) (n uint64, err error) {
@@ -112,19 +76,20 @@ func (s *Store) view(ctx context.Context, f func(*bbolt.Tx) error) error {
 	return unavailable(s.db.View(f))
 }
 
+// update runs f in a transaction that concurrent updates share; f may run more than once.
 func (s *Store) update(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
 	}
-	return unavailable(s.db.Update(f))
+	return unavailable(s.commits.now(ctx, f))
 }
 
-// batch is update for what happens once per device: concurrent calls share one sync. f may run more than once.
-func (s *Store) batch(ctx context.Context, f func(*bbolt.Tx) error) error {
+// updatePatiently is update for what happens once per device.
+func (s *Store) updatePatiently(ctx context.Context, f func(*bbolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
 	}
-	return unavailable(s.db.Batch(f))
+	return unavailable(s.commits.soon(ctx, f))
 }
 
 // unavailable leaves errors of the domain as they are; what else goes wrong is the file's.
@@ -148,11 +113,20 @@ func get[T any](tx *bbolt.Tx, bucket []byte, key string) (v T, found bool, err e
 }
 
 func put(tx *bbolt.Tx, bucket []byte, key string, v any) error {
-	data, err := json.Marshal(v)
+	data, err := encode(v)
 	if err != nil {
 		return err
 	}
 	return tx.Bucket(bucket).Put([]byte(key), data)
+}
+
+// encode gives v as JSON. Errors: CodeInvalid, as only a time outside the years 0 to 9999 has no such form.
+func encode(v any) ([]byte, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return nil, dps.Wrap(dps.CodeInvalid, err, "a time in it is outside the years 0 to 9999: check the clock it is from")
+	}
+	return data, nil
 }
 
 // read gives one object. Errors: CodeNotFound, CodeUnavailable.
