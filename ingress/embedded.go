@@ -25,7 +25,7 @@ const configSource = "config"
 
 // openEmbedded puts the functions into this process, over one database file; secrets and spool lie beside it. Groups and
 // hubs of the configuration are written to the store before anything is served.
-func openEmbedded(ctx context.Context, cfg config.Config, o Options) (*backend, error) {
+func openEmbedded(ctx context.Context, cfg config.Config, o Options, count func(name, reason string)) (*backend, error) {
 	path := cfg.Clients.Storage.Bolt.Path
 	store, err := bolt.Open(path)
 	if err != nil {
@@ -39,19 +39,22 @@ func openEmbedded(ctx context.Context, cfg config.Config, o Options) (*backend, 
 	if err := writeConfigured(ctx, cfg, store, secrets, o); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	tokens := oauth.New(secrets, o.Now)
-	authorities := certauthority.New(secrets)
-	fetcher := enroll.NewFetcher()
+	tokens := oauth.New(secrets, o.Now, oauth.Options{Count: count})
+	authorities := certauthority.New(secrets, certauthority.Options{Count: count})
+	fetcher := enroll.NewFetcher(enroll.FetcherOptions{Now: o.Now})
 	return &backend{
 		functions: &invoke.InProcess{
 			EnrollHandler: enroll.New(store, fetcher, o.Log).Handle,
 			TokenHandler:  token.New(store, tokens, o.Now).Handle,
-			SignHandler:   sign.New(store, tokens, authorities, secrets, o.Now).Handle,
+			SignHandler:   sign.New(store, tokens, authorities, secrets, o.Now, sign.Options{Count: count}).Handle,
 			RecordHandler: record.New(store).Handle,
 		},
 		store: store,
 		spool: spool,
-		close: func() error { return errors.Join(authorities.Close(), store.Close()) },
+		close: func() error {
+			fetcher.Close()
+			return errors.Join(tokens.Close(), authorities.Close(), store.Close())
+		},
 	}, nil
 }
 

@@ -75,14 +75,15 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("apis.coap.tls: %w", err)
 	}
-	b, err := openBackend(ctx, cfg, o)
+	counters := new(telemetry.Counters)
+	b, err := openBackend(ctx, cfg, o, counters.Add)
 	if err != nil {
 		return nil, err
 	}
 	if o.Functions != nil {
 		b.functions = o.Functions(b.functions)
 	}
-	s := &Service{backend: b, counters: new(telemetry.Counters), log: o.Log}
+	s := &Service{backend: b, counters: counters, log: o.Log}
 	if err := s.build(ctx, cfg, o, &certificate); err != nil {
 		return nil, errors.Join(err, b.close())
 	}
@@ -90,14 +91,14 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Service, error) {
 }
 
 // openBackend chooses where the functions run.
-func openBackend(ctx context.Context, cfg config.Config, o Options) (*backend, error) {
+func openBackend(ctx context.Context, cfg config.Config, o Options, count func(name, reason string)) (*backend, error) {
 	if cfg.Functions.Mode != config.ModeEmbedded {
 		return nil, fmt.Errorf("functions.mode %q is not available in this build: use %q", cfg.Functions.Mode, config.ModeEmbedded)
 	}
 	if cfg.Clients.Storage.Use != config.StorageBolt {
 		return nil, fmt.Errorf("clients.storage.use %q is not available in this build: use %q", cfg.Clients.Storage.Use, config.StorageBolt)
 	}
-	return openEmbedded(ctx, cfg, o)
+	return openEmbedded(ctx, cfg, o, count)
 }
 
 func (s *Service) build(ctx context.Context, cfg config.Config, o Options, certificate *tls.Certificate) error {
