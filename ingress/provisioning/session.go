@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/plgd-dev/go-coap/v3/message/codes"
@@ -205,7 +206,7 @@ func (s *session) log(ctx context.Context, req coapserver.Request, code codes.Co
 
 func truncate(s string) string {
 	if len(s) > dps.MaxErrorMessageLength {
-		return s[:dps.MaxErrorMessageLength]
+		return strings.ToValidUTF8(s[:dps.MaxErrorMessageLength], "")
 	}
 	return s
 }

@@ -47,3 +47,23 @@ func TestEncodeDataURIRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// FuzzDecodeDataURI: no panic, no echo of what is refused, and what is decoded encodes to something that means the same.
+func FuzzDecodeDataURI(f *testing.F) {
+	for _, uri := range []string{"data:;base64,aGVsbG8=", "data:,a%20b", "data:", "data:;base64,!", "data:,%", "hush"} {
+		f.Add(uri)
+	}
+	f.Fuzz(func(t *testing.T, uri string) {
+		value, err := dps.DecodeDataURI(uri)
+		if err != nil {
+			if dps.CodeOf(err) != dps.CodeInvalid || len(uri) > 60 && strings.Contains(err.Error(), uri[5:]) {
+				t.Fatalf("%q is refused with %v", uri, err)
+			}
+			return
+		}
+		again, err := dps.DecodeDataURI(dps.EncodeDataURI(value))
+		if err != nil || !bytes.Equal(again, value) {
+			t.Fatalf("%q decodes to %q, which comes back as %q, %v", uri, value, again, err)
+		}
+	})
+}

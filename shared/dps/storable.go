@@ -1,6 +1,9 @@
 package dps
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Storable checks what every store checks before it writes a group: Validate, names that can be part of a key, and that no
 // secret is in it, only references to secrets. Errors: CodeInvalid, naming the field.
@@ -64,8 +67,8 @@ func (e AuditEntry) Storable() error {
 	return nil
 }
 
-// CheckKey tells whether value can be part of a key in every store: 1 to MaxNameLength bytes, none of them zero, which
-// separates the parts. Errors: CodeInvalid, naming the field.
+// CheckKey tells whether value can be part of a key in every store: 1 to MaxNameLength bytes of UTF-8, none of them zero,
+// which separates the parts. Errors: CodeInvalid, naming the field.
 func CheckKey(field, value string) error {
 	switch {
 	case value == "":
@@ -74,6 +77,8 @@ func CheckKey(field, value string) error {
 		return Errorf(CodeInvalid, "%s: has %d bytes, at most %d are allowed", field, len(value), MaxNameLength)
 	case strings.ContainsRune(value, 0):
 		return Errorf(CodeInvalid, "%s: %q holds a zero byte: remove it", field, value)
+	case !utf8.ValidString(value): // JSON would store another value
+		return Errorf(CodeInvalid, "%s: %q is not UTF-8", field, value)
 	}
 	return nil
 }
