@@ -11,7 +11,7 @@ FUZZTIME      ?= 10s
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
 
-.PHONY: help run test lint vuln fuzz bench generate check-generated build clean
+.PHONY: help run test lint vuln fuzz foreign bench generate check-generated build clean
 
 help: ## List the targets
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s)
 	  for t in $$(grep -oE '^func Fuzz[A-Za-z0-9]+' $$f | cut -c6-); do \
 	    echo "== $$t ($$(dirname $$f))"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) $$(dirname $$f); \
 	  done; done
+
+foreign: ## The service as a stranger sets it up: openssl's PEM files, a hub and devices in other processes
+	@.ci/foreign
 
 bench: ## Measure the whole flow against a bare TLS server, in turns, in one run; ARGS for its flags
 	@go run ./localstack/bench $(ARGS)
