@@ -80,7 +80,7 @@ func TestOneMessageInARecord(t *testing.T) {
 func TestDiscoveryHasItsOwnRecord(t *testing.T) {
 	f := &fake{serve: echo, discover: true, answers: make(chan string, 10)}
 	w := newWorld(t, echo, nil)
-	w.admit = func(Peer) (Session, error) { return f, nil }
+	w.admit(func(Peer) (Session, error) { return f, nil })
 	c := w.dial(t, nil)
 	c.send(request(t, codes.GET, "12345678", "/x", nil))
 	if m := c.next(); m.Code != codes.Content {

@@ -180,7 +180,7 @@ func TestSlowPeers(t *testing.T) {
 // TestAdmitterRefuses: with a TLS alert, in both versions.
 func TestAdmitterRefuses(t *testing.T) {
 	w := newWorld(t, echo, nil)
-	w.admit = func(Peer) (Session, error) { return nil, errors.New("not you") }
+	w.admit(func(Peer) (Session, error) { return nil, errors.New("not you") })
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		cfg := w.config()
 		cfg.MinVersion, cfg.MaxVersion = version, version
@@ -221,7 +221,7 @@ func TestStolenCertificate(t *testing.T) {
 	for _, version := range []uint16{tls.VersionTLS12, tls.VersionTLS13} {
 		f := &fake{serve: echo}
 		w := newWorld(t, echo, nil)
-		w.admit = func(Peer) (Session, error) { return f, nil }
+		w.admit(func(Peer) (Session, error) { return f, nil })
 		other, err := pki.NewKey()
 		must(t, err)
 		stolen := w.leaf.TLS()
@@ -343,7 +343,7 @@ func TestPeerIsWhatWasPresented(t *testing.T) {
 	leaf, err := factory.NewLeaf("device-7")
 	must(t, err)
 	seen := make(chan []*x509.Certificate, 1)
-	w.admit = func(p Peer) (Session, error) { seen <- p.Certificates; return &fake{serve: echo}, nil }
+	w.admit(func(p Peer) (Session, error) { seen <- p.Certificates; return &fake{serve: echo}, nil })
 	w.dial(t, func(c *tls.Config) { c.Certificates = []tls.Certificate{leaf.TLS()} })
 	if chain := <-seen; len(chain) != 2 || chain[0].Subject.CommonName != "device-7" || chain[1].Subject.CommonName != "factory" {
 		t.Errorf("the admitter sees %d certificates", len(chain))

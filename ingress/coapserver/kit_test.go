@@ -34,15 +34,18 @@ type world struct {
 	*Server
 	service, maker, leaf *pki.Pair
 	counters             *telemetry.Counters
-	admit                func(Peer) (Session, error)
+	judge                atomic.Pointer[func(Peer) (Session, error)]
 	admits               atomic.Int64
 	stop                 func() error
 }
 
 func (w *world) Admit(_ context.Context, p Peer) (Session, error) {
 	w.admits.Add(1)
-	return w.admit(p)
+	return (*w.judge.Load())(p)
 }
+
+// admit changes who gets in from now on.
+func (w *world) admit(judge func(Peer) (Session, error)) { w.judge.Store(&judge) }
 
 // newWorld starts a server whose sessions answer by serve.
 func newWorld(t testing.TB, serve func(Request) Response, change func(*Config)) *world {
@@ -58,7 +61,7 @@ func newWorld(t testing.TB, serve func(Request) Response, change func(*Config)) 
 	server, err := w.service.NewLeaf("server")
 	must(t, err)
 	certificate := server.TLS()
-	w.admit = func(Peer) (Session, error) { return &fake{serve: serve}, nil }
+	w.admit(func(Peer) (Session, error) { return &fake{serve: serve}, nil })
 	cfg := Config{
 		Address: "127.0.0.1:0", Protocols: []string{"tcp", "udp"}, MaxMessageSize: 262144, MessagePoolSize: 16, InactivityTimeout: time.Minute,
 		BlockwiseEnabled: true, BlockwiseSize: 1024, Certificate: func() (*tls.Certificate, error) { return &certificate, nil },

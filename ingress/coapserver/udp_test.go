@@ -74,7 +74,7 @@ func TestUDP(t *testing.T) {
 func TestUDPDiscovery(t *testing.T) {
 	f := &fake{serve: echo, discover: true, answers: make(chan string, 1)}
 	w := newWorld(t, echo, nil)
-	w.admit = func(Peer) (Session, error) { return f, nil }
+	w.admit(func(Peer) (Session, error) { return f, nil })
 	conn, err := w.dialUDP(t, w.leaf.TLS(), func(rw mux.ResponseWriter, r *mux.Message) {
 		path, _ := r.Path()
 		_ = rw.SetResponse(codes.Content, message.AppOcfCbor, strings.NewReader("endpoints of "+path))
@@ -95,12 +95,12 @@ func TestUDPDiscovery(t *testing.T) {
 func TestUDPRefusedAndHanging(t *testing.T) {
 	w := newWorld(t, echo, func(c *Config) { c.HandshakeTimeout, c.MaxHalfOpen = time.Second, 8 })
 	var let atomic.Bool
-	w.admit = func(Peer) (Session, error) {
+	w.admit(func(Peer) (Session, error) {
 		if !let.Load() {
 			return nil, errors.New("not you")
 		}
 		return &fake{serve: echo}, nil
-	}
+	})
 	if conn, err := w.dialUDP(t, w.leaf.TLS(), nil); err == nil { // the handshake comes with the first request
 		if _, err := conn.Get(t.Context(), "/x"); err == nil {
 			t.Error("a refused peer is served")
