@@ -9,7 +9,6 @@ package hub
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -64,17 +63,13 @@ type Hub struct {
 	wg            sync.WaitGroup
 }
 
-// DefaultClients are seed 001's: the service's, and the people's.
-func DefaultClients() []oauth.Client {
-	return []oauth.Client{
-		{Name: "plgd.dps", ID: "test", Secret: "test", GrantType: oauth.GrantClientCredentials, Scopes: []string{"openid"}, Audience: "https://api.example.com"},
-		{Name: "plgd.web", ID: "test", Secret: "test", Scopes: []string{"openid"}, RedirectURL: "https://mock.plgd.cloud/things", UseInUI: true},
-	}
-}
-
-// Start makes or loads the hub's certificates and starts its parts. Errors: of the folder and the sockets.
+// Start makes or loads the hub's certificates and starts its parts. Errors: of the clients, the folder and
+// the sockets.
 func Start(ctx context.Context, o Options) (*Hub, error) {
 	o = o.withDefaults()
+	if err := checkClients(o.Clients); err != nil {
+		return nil, fmt.Errorf("stand-in hub: %w", err)
+	}
 	h := &Hub{o: o}
 	var err error
 	if h.PKI, err = loadPKI(o.Dir, o.Host); err != nil {
@@ -116,23 +111,34 @@ func (o Options) withDefaults() Options {
 func listen(ctx context.Context, what, host, port string) (net.Listener, error) {
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, port))
 	if err != nil {
-		return nil, fmt.Errorf("stand-in hub, %s: %w", what, err)
+		return nil, cannotListen(what, err)
 	}
 	return l, nil
 }
 
+// cannotListen names the flag of the host or port at fault.
+func cannotListen(what string, err error) error {
+	return fmt.Errorf("%w: --%s-port takes a port that is free, or 0 for any; --host an address of this machine", err, what)
+}
+
+// at is what others connect to: the host as it was given, which the certificate names, and the port that was found.
+func (h *Hub) at(listener string) string {
+	_, port, _ := net.SplitHostPort(listener) // listeners' addresses have one
+	return net.JoinHostPort(h.o.Host, port)
+}
+
 // startOAuth serves the OAuth server and the authority's HTTP face on one https port.
 func (h *Hub) startOAuth(ctx context.Context) error {
-	l, err := listen(ctx, "OAuth server", h.o.Host, h.o.OAuthPort)
+	l, err := listen(ctx, "oauth", h.o.Host, h.o.OAuthPort)
 	if err != nil {
 		return err
 	}
-	h.oauthURL = "https://" + l.Addr().String()
+	h.oauthURL = "https://" + h.at(l.Addr().String())
 	h.OAuth, err = oauth.New(oauth.Options{Issuer: h.oauthURL, Clients: h.o.Clients, OwnerClaim: h.o.OwnerClaim, DeviceIDClaim: h.o.DeviceIDClaim})
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	h.Authority = authority.New(h.PKI.Root, h.PKI.Issuer, h.OAuth, h.o.OwnerClaim)
+	h.Authority = authority.New(h.PKI.Root, h.PKI.Issuer, authority.Options{Tokens: h.OAuth, OwnerClaim: h.o.OwnerClaim, DeviceIDClaim: h.o.DeviceIDClaim})
 	mux := http.NewServeMux()
 	mux.Handle("/", h.OAuth)
 	h.Authority.RegisterHTTP(mux)
@@ -146,11 +152,11 @@ func (h *Hub) startOAuth(ctx context.Context) error {
 }
 
 func (h *Hub) startAuthority(ctx context.Context) error {
-	l, err := listen(ctx, "certificate authority", h.o.Host, h.o.AuthorityPort)
+	l, err := listen(ctx, "authority", h.o.Host, h.o.AuthorityPort)
 	if err != nil {
 		return err
 	}
-	h.authorityAddr = l.Addr().String()
+	h.authorityAddr = h.at(l.Addr().String())
 	h.signing = grpc.NewServer(append(authority.ServerOptions(), grpc.Creds(credentials.NewTLS(&tls.Config{
 		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{h.PKI.Server.TLS()},
 		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: h.PKI.Root.Pool(),
@@ -165,20 +171,21 @@ func (h *Hub) startGateway(ctx context.Context) (err error) {
 	for _, c := range h.o.Clients {
 		providers = append(providers, c.Name)
 	}
-	devices := x509.NewCertPool()
-	devices.AddCert(h.PKI.Root.Certificate)
 	h.Gateway, err = gateway.Start(ctx, gateway.Options{
-		Address: net.JoinHostPort(h.o.Host, h.o.GatewayPort), Certificate: h.PKI.Server.TLS(), Devices: devices, Tokens: h.OAuth,
+		Address: net.JoinHostPort(h.o.Host, h.o.GatewayPort), Certificate: h.PKI.Server.TLS(), Devices: h.PKI.Root.Pool(), Tokens: h.OAuth,
 		Providers: providers, OwnerClaim: h.o.OwnerClaim, DeviceIDClaim: h.o.DeviceIDClaim, Log: h.o.Log, OnChange: h.o.OnDevice,
 	})
 	if err != nil {
-		return fmt.Errorf("stand-in hub, gateway: %w", err)
+		return cannotListen("gateway", err)
 	}
 	return nil
 }
 
 // OAuthURL is the OAuth server's issuer.
 func (h *Hub) OAuthURL() string { return h.oauthURL }
+
+// GatewayAddr is the gateway's HOST:PORT, for TLS and DTLS.
+func (h *Hub) GatewayAddr() string { return h.at(h.Gateway.Addr()) }
 
 // AuthorityAddr is the certificate authority's HOST:PORT for gRPC.
 func (h *Hub) AuthorityAddr() string { return h.authorityAddr }

@@ -2,6 +2,7 @@ package authority
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"google.golang.org/grpc"
@@ -49,11 +50,15 @@ func (s *grpcServer) SignIdentityCertificate(ctx context.Context, req *pb.SignCe
 	if v := md.Get("authorization"); len(v) == 1 {
 		header = v[0]
 	}
-	if err := s.a.authorize(header); err != nil {
+	boundTo, err := s.a.authorize(header)
+	if err != nil {
 		return nil, status.Error(codes.Unauthenticated, err.Error())
 	}
-	chain, err := s.a.sign(req.GetCertificateSigningRequest())
-	if err != nil {
+	chain, err := s.a.sign(req.GetCertificateSigningRequest(), boundTo)
+	switch {
+	case errors.Is(err, errForbidden):
+		return nil, status.Error(codes.PermissionDenied, err.Error())
+	case err != nil:
 		return nil, status.Error(codes.InvalidArgument, err.Error())
 	}
 	return &pb.SignCertificateResponse{Certificate: chain}, nil

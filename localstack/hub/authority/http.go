@@ -2,6 +2,7 @@ package authority
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 )
 
@@ -16,7 +17,9 @@ func (a *Authority) RegisterHTTP(mux *http.ServeMux) {
 }
 
 func (a *Authority) serveHTTP(w http.ResponseWriter, r *http.Request) {
-	if err := a.authorize(r.Header.Get("Authorization")); err != nil {
+	boundTo, err := a.authorize(r.Header.Get("Authorization"))
+	if err != nil {
+		w.Header().Set("WWW-Authenticate", "Bearer") // RFC 6750 §3
 		http.Error(w, err.Error(), http.StatusUnauthorized)
 		return
 	}
@@ -27,8 +30,12 @@ func (a *Authority) serveHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "body is not {certificateSigningRequest}", http.StatusBadRequest)
 		return
 	}
-	chain, err := a.sign(req.CSR)
-	if err != nil {
+	chain, err := a.sign(req.CSR, boundTo)
+	switch {
+	case errors.Is(err, errForbidden):
+		http.Error(w, err.Error(), http.StatusForbidden)
+		return
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}

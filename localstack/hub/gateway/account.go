@@ -3,6 +3,7 @@ package gateway
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
@@ -30,7 +31,7 @@ func (g *Gateway) signUp(p *peer, data []byte) (any, codes.Code) {
 		return reason, code
 	}
 	g.change(p.deviceID, func(d *Device) { d.Owner, d.Type = owner, req.DeviceType })
-	return map[string]any{"accesstoken": req.AccessToken, "refreshtoken": req.AccessToken, "uid": owner, "expiresin": expiresIn(claims), "redirecturi": ""}, codes.Changed
+	return map[string]any{"accesstoken": req.AccessToken, "refreshtoken": req.AccessToken, "uid": owner, "expiresin": g.expiresIn(claims), "redirecturi": ""}, codes.Changed
 }
 
 // signIn is POST /oic/sec/session {di, uid, accesstoken, login} → {expiresin} (OCF Cloud Security §7.2).
@@ -52,9 +53,9 @@ func (g *Gateway) signIn(p *peer, data []byte) (any, codes.Code) {
 	if !ok || known.Owner != owner || req.UserID != owner {
 		return "device has not signed up, or with another owner", codes.Unauthorized
 	}
-	p.signedIn = req.Login
+	p.signedIn.Store(req.Login)
 	g.change(p.deviceID, func(d *Device) { d.SignedIn = req.Login })
-	return map[string]any{"expiresin": expiresIn(claims)}, codes.Changed
+	return map[string]any{"expiresin": g.expiresIn(claims)}, codes.Changed
 }
 
 // publish is POST /oic/rd {di, ttl, links} (OCF Core 1.3 §11.3).
@@ -68,7 +69,7 @@ func (g *Gateway) publish(p *peer, data []byte) (any, codes.Code) {
 		return err, codes.BadRequest
 	}
 	switch {
-	case !p.signedIn:
+	case !p.signedIn.Load():
 		return "device is not signed in", codes.Unauthorized
 	case !strings.EqualFold(req.DeviceID, p.deviceID):
 		return "di is not the certificate's", codes.Forbidden
@@ -96,4 +97,13 @@ func (g *Gateway) authorize(p *peer, deviceID, token string) (claims jwt.MapClai
 		return nil, "", "access token is bound to another device", codes.Unauthorized
 	}
 	return claims, owner, "", 0
+}
+
+// expiresIn is what the gateway tells devices of their session, in seconds.
+func (g *Gateway) expiresIn(claims jwt.MapClaims) int64 {
+	exp, err := claims.GetExpirationTime()
+	if err != nil || exp == nil {
+		return -1
+	}
+	return int64(exp.Sub(g.o.Now()) / time.Second)
 }

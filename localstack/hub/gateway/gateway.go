@@ -3,29 +3,23 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"fmt"
 	"log/slog"
-	"net"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/pion/dtls/v3"
 	coapdtls "github.com/plgd-dev/go-coap/v3/dtls"
-	"github.com/plgd-dev/go-coap/v3/message"
 	"github.com/plgd-dev/go-coap/v3/message/codes"
 	"github.com/plgd-dev/go-coap/v3/mux"
 	coapnet "github.com/plgd-dev/go-coap/v3/net"
 	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
 	"github.com/plgd-dev/go-coap/v3/tcp"
-
-	"dps/shared/ocf"
 )
 
 // Verifier checks access tokens.
@@ -41,7 +35,8 @@ type Options struct {
 	Tokens        Verifier
 	Providers     []string // names under which the OAuth server is known
 	OwnerClaim    string
-	DeviceIDClaim string // "": tokens are not bound to devices
+	DeviceIDClaim string           // "": tokens are not bound to devices
+	Now           func() time.Time // nil: time.Now
 	Log           *slog.Logger
 	OnChange      func(Device) // called after each sign-up, sign-in and publication; may be nil
 }
@@ -66,24 +61,11 @@ type Gateway struct {
 
 // Start listens and serves. Errors: of the sockets.
 func Start(ctx context.Context, o Options) (*Gateway, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	g := &Gateway{o: o, devices: make(map[string]Device)}
-	var err error
-	if g.tcp, err = coapnet.NewTLSListener("tcp", o.Address, &tls.Config{
-		MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{o.Certificate},
-		ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: o.Devices,
-	}); err != nil {
-		return nil, err
-	}
-	address := o.Address
-	if host, port, err := net.SplitHostPort(address); err == nil && port == "0" {
-		_, port, _ = net.SplitHostPort(g.tcp.Addr().String())
-		address = net.JoinHostPort(host, port)
-	}
-	if g.udp, err = coapnet.NewDTLSListener("udp", address, coapnet.NewDTLSServerOptions(
-		dtls.WithCertificates(o.Certificate), dtls.WithClientAuth(dtls.RequireAndVerifyClientCert), dtls.WithClientCAs(o.Devices),
-		dtls.WithExtendedMasterSecret(dtls.RequestExtendedMasterSecret),
-	)); err != nil {
-		_ = g.tcp.Close()
+	if err := g.listen(); err != nil {
 		return nil, err
 	}
 	g.serve(ctx)
@@ -126,7 +108,7 @@ func (g *Gateway) Devices() []Device {
 	for _, d := range g.devices {
 		all = append(all, d)
 	}
-	slices.SortFunc(all, func(a, b Device) int { return bytes.Compare([]byte(a.ID), []byte(b.ID)) })
+	slices.SortFunc(all, func(a, b Device) int { return strings.Compare(a.ID, b.ID) })
 	return all
 }
 
@@ -148,60 +130,4 @@ func (g *Gateway) change(id string, f func(*Device)) {
 	if g.o.OnChange != nil {
 		g.o.OnChange(d)
 	}
-}
-
-// handler finds the peer behind a request, and writes the answer. Errors have no payload: the device reads none.
-func (g *Gateway) handler(h func(*peer, []byte) (any, codes.Code)) mux.HandlerFunc {
-	return func(w mux.ResponseWriter, r *mux.Message) {
-		body, code := g.answer(w.Conn(), r, h)
-		if code>>5 != 2 {
-			g.reply(w.SetResponse(code, message.TextPlain, nil))
-			return
-		}
-		data, err := ocf.Encode(ocf.FormatOCFCBOR, body)
-		if err != nil {
-			g.reply(w.SetResponse(codes.InternalServerError, message.TextPlain, nil))
-			return
-		}
-		g.reply(w.SetResponse(code, message.AppOcfCbor, bytes.NewReader(data)))
-	}
-}
-
-func (g *Gateway) reply(err error) {
-	if err != nil {
-		g.o.Log.Error("gateway cannot answer", "error", err)
-	}
-}
-
-func (g *Gateway) answer(conn mux.Conn, r *mux.Message, h func(*peer, []byte) (any, codes.Code)) (any, codes.Code) {
-	if r.Code() != codes.POST {
-		return nil, codes.MethodNotAllowed
-	}
-	p, err := peerOf(conn)
-	if err != nil {
-		g.o.Log.Warn("gateway refuses a device", "remote", conn.RemoteAddr().String(), "error", err)
-		return nil, codes.Unauthorized
-	}
-	data, err := r.ReadBody()
-	if err != nil || len(data) > maxBody {
-		return nil, codes.BadRequest
-	}
-	body, code := h(p, data)
-	if code>>5 != 2 {
-		g.o.Log.Warn("gateway refuses a request", "device", p.deviceID, "code", code.String(), "reason", fmt.Sprint(body))
-		return nil, code
-	}
-	return body, code
-}
-
-// maxBody bounds a request's body, in bytes.
-const maxBody = 64 << 10
-
-// expiresIn is what the gateway tells devices of their session, in seconds.
-func expiresIn(claims jwt.MapClaims) int64 {
-	exp, err := claims.GetExpirationTime()
-	if err != nil || exp == nil {
-		return -1
-	}
-	return int64(time.Until(exp.Time) / time.Second)
 }

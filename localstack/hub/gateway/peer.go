@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/pion/dtls/v3"
 	"github.com/plgd-dev/go-coap/v3/mux"
@@ -19,7 +20,7 @@ import (
 // peer is a connected device: who its identity certificate says it is, and whether it has signed in.
 type peer struct {
 	deviceID string
-	signedIn bool
+	signedIn atomic.Bool
 }
 
 type peerKey struct{}

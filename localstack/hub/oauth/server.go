@@ -4,49 +4,25 @@
 package oauth
 
 import (
-	"crypto/ecdsa"
 	"encoding/json"
-	"errors"
-	"math/big"
 	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-
-	"dps/shared/dps"
-	"dps/shared/pki"
 )
 
 // TokenLifetime is how long an access token is good.
 const TokenLifetime = time.Hour
-
-// Grant types as seed 001 writes them.
-const (
-	GrantClientCredentials = "clientCredentials"
-	GrantAuthorizationCode = "authorizationCode"
-)
-
-// Client is a registered client, by the keys of seed 001's mockoauthserver.oauth[].
-type Client struct {
-	Name        string   `yaml:"name"`
-	ID          string   `yaml:"clientID"`
-	Secret      string   `yaml:"clientSecret"`
-	GrantType   string   `yaml:"grantType"` // "": authorizationCode
-	Scopes      []string `yaml:"scopes"`
-	Audience    string   `yaml:"audience"`
-	RedirectURL string   `yaml:"redirectURL"`
-	UseInUI     bool     `yaml:"useInUi"`
-}
 
 // Options are what a Server needs.
 type Options struct {
 	Issuer        string
 	Clients       []Client
 	OwnerClaim    string
-	DeviceIDClaim string // "": no token is bound to a device
-	Now           func() time.Time
+	DeviceIDClaim string           // "": no token is bound to a device
+	Now           func() time.Time // nil: time.Now
 }
 
 // Fault is how the server misbehaves, for tests of those who use it.
@@ -64,14 +40,9 @@ type Server struct {
 	mux    *http.ServeMux
 	fault  atomic.Pointer[Fault]
 	minted atomic.Uint64
+	codes  codes
 	mu     sync.Mutex
 	keys   []signingKey // the last one signs; the older ones still verify
-	codes  map[string]grantedCode
-}
-
-type signingKey struct {
-	id  string
-	key *ecdsa.PrivateKey
 }
 
 // New makes a server with a fresh key. Errors: of the random source.
@@ -79,12 +50,12 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{o: o, mux: http.NewServeMux(), codes: make(map[string]grantedCode)}
+	s := &Server{o: o, mux: http.NewServeMux()}
 	s.mux.HandleFunc("GET /.well-known/openid-configuration", s.discovery)
 	s.mux.HandleFunc("GET /.well-known/jwks.json", s.jwks)
 	s.mux.HandleFunc("POST /oauth/token", s.token)
-	s.mux.HandleFunc("GET /authorize", s.authorize)
-	s.mux.HandleFunc("POST /authorize", s.authorize)
+	s.mux.HandleFunc("GET /authorize", s.authorization(s.showLogin))
+	s.mux.HandleFunc("POST /authorize", s.authorization(s.logIn))
 	return s, s.RotateKey()
 }
 
@@ -106,35 +77,13 @@ func (s *Server) SetFault(f *Fault) { s.fault.Store(f) }
 // Minted is how many access tokens were handed out.
 func (s *Server) Minted() uint64 { return s.minted.Load() }
 
-// RotateKey signs with a new key from now on. Errors: of the random source.
-func (s *Server) RotateKey() error {
-	key, err := pki.NewKey()
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.keys = append(s.keys, signingKey{id: dps.NewUUID(), key: key})
-	return nil
-}
-
-// Verify checks an access token as the hub's services do: signature, issuer and validity. Errors say what is wrong.
+// Verify checks an access token as the hub's services do: signature, issuer and validity. Errors say what is wrong; the
+// claims are to be used only without one.
 func (s *Server) Verify(token string) (jwt.MapClaims, error) {
 	claims := jwt.MapClaims{}
 	_, err := jwt.ParseWithClaims(token, claims, s.key, jwt.WithValidMethods([]string{"ES256"}), jwt.WithIssuer(s.o.Issuer),
 		jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.o.Now))
 	return claims, err
-}
-
-func (s *Server) key(t *jwt.Token) (any, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, k := range s.keys {
-		if k.id == t.Header["kid"] {
-			return &k.key.PublicKey, nil
-		}
-	}
-	return nil, errors.New("unknown signature key")
 }
 
 // mint signs an access token.
@@ -160,13 +109,10 @@ func (s *Server) mint(c Client, subject string, extra map[string]string) (token 
 		}
 	}
 	claims["exp"] = now.Add(lifetime).Unix()
-	s.mu.Lock()
-	signer := s.keys[len(s.keys)-1]
-	s.mu.Unlock()
-	t := jwt.NewWithClaims(jwt.SigningMethodES256, claims)
-	t.Header["kid"] = signer.id
-	token, err = t.SignedString(signer.key)
-	s.minted.Add(1)
+	token, err = s.sign(claims)
+	if err == nil {
+		s.minted.Add(1)
+	}
 	return token, lifetime, err
 }
 
@@ -184,23 +130,6 @@ func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
 		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post", "none"},
 	})
 }
-
-// jwks gives the public keys (RFC 7517).
-func (s *Server) jwks(w http.ResponseWriter, _ *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	keys := make([]map[string]string, 0, len(s.keys))
-	for _, k := range s.keys {
-		keys = append(keys, map[string]string{
-			"kty": "EC", "crv": "P-256", "use": "sig", "alg": "ES256", "kid": k.id,
-			"x": coordinate(k.key.X), "y": coordinate(k.key.Y),
-		})
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"keys": keys})
-}
-
-// coordinate writes a P-256 coordinate as RFC 7518 §6.2.1.2 wants it: 32 bytes, base64url.
-func coordinate(n *big.Int) string { return encode(n.FillBytes(make([]byte, 32))) }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")

@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 )
@@ -25,7 +24,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	if err := r.ParseForm(); err != nil {
-		refuse(w, http.StatusBadRequest, "invalid_request")
+		refuse(w, "invalid_request")
 		return
 	}
 	switch r.PostForm.Get("grant_type") {
@@ -33,21 +32,28 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		s.clientCredentials(w, r)
 	case "authorization_code":
 		s.authorizationCode(w, r)
+	case "":
+		refuse(w, "invalid_request")
 	default:
-		refuse(w, http.StatusBadRequest, "unsupported_grant_type")
+		refuse(w, "unsupported_grant_type")
 	}
 }
 
 // clientCredentials is RFC 6749 §4.4. Owner and device id come as form fields by the names of their claims, as plgd's
 // services send them.
 func (s *Server) clientCredentials(w http.ResponseWriter, r *http.Request) {
-	c, ok := s.authenticate(r, GrantClientCredentials)
-	if !ok {
-		w.Header().Set("WWW-Authenticate", "Basic")
-		refuse(w, http.StatusUnauthorized, "invalid_client")
+	c, problem := s.authenticate(r)
+	if problem != "" {
+		refuse(w, problem)
 		return
 	}
-	if !s.allowed(w, c, r.PostForm) {
+	scopes, ok := c.granted(r.PostForm.Get("scope"))
+	if !ok {
+		refuse(w, "invalid_scope")
+		return
+	}
+	if a := r.PostForm.Get("audience"); a != "" && a != c.Audience {
+		refuse(w, "invalid_target") // RFC 8707 §2
 		return
 	}
 	claims := make(map[string]string)
@@ -56,52 +62,63 @@ func (s *Server) clientCredentials(w http.ResponseWriter, r *http.Request) {
 			claims[name] = v
 		}
 	}
+	c.Scopes = scopes
 	s.grant(w, c, c.ID, claims)
 }
 
-// authenticate finds the client by HTTP Basic or the form (RFC 6749 §2.3.1).
-func (s *Server) authenticate(r *http.Request, grant string) (Client, bool) {
+// authorizationCode redeems a code, once (RFC 6749 §4.1.3, RFC 7636 §4.6). Its client may be a page that keeps no secret:
+// the verifier is what it proves itself by. A secret that is sent all the same must be right.
+func (s *Server) authorizationCode(w http.ResponseWriter, r *http.Request) {
+	id, secret := credentials(r)
+	granted, ok := s.codes.take(r.PostForm.Get("code"), s.o.Now())
+	c := granted.client
+	switch {
+	case !ok || c.ID != id || c.RedirectURL != r.PostForm.Get("redirect_uri") || challengeOf(r.PostForm.Get("code_verifier")) != granted.challenge:
+		refuse(w, "invalid_grant")
+	case secret != "" && !same(c.Secret, secret):
+		refuse(w, "invalid_client")
+	default:
+		s.grant(w, c, granted.owner, map[string]string{s.o.OwnerClaim: granted.owner})
+	}
+}
+
+// credentials are the client's, by HTTP Basic or in the form (RFC 6749 §2.3.1).
+func credentials(r *http.Request) (id, secret string) {
 	id, secret, basic := r.BasicAuth()
-	if basic { // RFC 6749 §2.3.1: both are form-encoded first
-		id, _ = url.QueryUnescape(id)
-		secret, _ = url.QueryUnescape(secret)
-	} else {
-		id, secret = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
+	if !basic {
+		return r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	}
+	id, idErr := url.QueryUnescape(id) // both are form-encoded first
+	secret, secretErr := url.QueryUnescape(secret)
+	if idErr != nil || secretErr != nil {
+		return "", ""
+	}
+	return id, secret
+}
+
+// authenticate finds the client of a client credentials request, or the error's code. Two clients may share an id, as in
+// seed 001.
+func (s *Server) authenticate(r *http.Request) (c Client, problem string) {
+	id, secret := credentials(r)
+	problem = "invalid_client"
 	for _, c := range s.o.Clients {
-		if c.ID == id && c.grant() == grant && subtle.ConstantTimeCompare([]byte(c.Secret), []byte(secret)) == 1 {
-			return c, true
+		if c.Secret == "" || c.ID != id || !same(c.Secret, secret) {
+			continue
 		}
+		if c.grant() == GrantClientCredentials {
+			return c, ""
+		}
+		problem = "unauthorized_client"
 	}
-	return Client{}, false
+	return Client{}, problem
 }
 
-func (c Client) grant() string {
-	if c.GrantType == "" {
-		return GrantAuthorizationCode
-	}
-	return c.GrantType
-}
-
-// allowed checks scope and audience, and answers where they are none of the client's.
-func (s *Server) allowed(w http.ResponseWriter, c Client, form url.Values) bool {
-	for _, scope := range strings.Fields(form.Get("scope")) {
-		if !slices.Contains(c.Scopes, scope) {
-			refuse(w, http.StatusBadRequest, "invalid_scope")
-			return false
-		}
-	}
-	if a := form.Get("audience"); a != "" && c.Audience != "" && a != c.Audience {
-		refuse(w, http.StatusBadRequest, "invalid_target") // RFC 8707 §2
-		return false
-	}
-	return true
-}
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func (s *Server) grant(w http.ResponseWriter, c Client, subject string, claims map[string]string) {
 	token, lifetime, err := s.mint(c, subject, claims)
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, "server_error")
+		refuse(w, "server_error")
 		return
 	}
 	writeJSON(w, http.StatusOK, map[string]any{
@@ -110,7 +127,15 @@ func (s *Server) grant(w http.ResponseWriter, c Client, subject string, claims m
 }
 
 // refuse answers an error (RFC 6749 §5.2).
-func refuse(w http.ResponseWriter, status int, code string) {
+func refuse(w http.ResponseWriter, code string) {
+	status := http.StatusBadRequest
+	switch code {
+	case "invalid_client":
+		w.Header().Set("WWW-Authenticate", "Basic")
+		status = http.StatusUnauthorized
+	case "server_error":
+		status = http.StatusInternalServerError
+	}
 	writeJSON(w, status, map[string]string{"error": code})
 }
 
