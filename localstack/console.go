@@ -27,7 +27,7 @@ or in another terminal:
 
 // console takes commands while the stack is up. Where nobody can type, the stack stays up until it is stopped.
 type console struct {
-	stack   *stack.Stack
+	world   *world
 	printer *printer
 	stdin   io.Reader
 }
@@ -79,7 +79,7 @@ func (c *console) obey(ctx context.Context, line string) error {
 	case line == "records":
 		return c.records(ctx)
 	case line == "config":
-		c.printer.line("%s", shorten(c.stack.Dir)+"/"+stack.FileConfig)
+		c.printer.line("%s", shorten(c.world.Dir)+"/"+stack.FileConfig)
 		return nil
 	default:
 		c.printer.line(help, c.elsewhere())
@@ -93,7 +93,7 @@ func (c *console) fleet(ctx context.Context, n int) error {
 	summary, err := device.RunFleet(ctx, device.FleetConfig{
 		Count: n, Concurrency: atOnce, ConnectToGateway: true, Progress: c.printer.w,
 		NewDevice: func(i int) (device.Config, error) {
-			return c.stack.NewDevice([]string{"tcp", "udp"}[i%2], fmt.Sprintf("acme-lamp-%d", i))
+			return c.world.NewDevice([]string{"tcp", "udp"}[i%2], fmt.Sprintf("acme-lamp-%d", i))
 		},
 	})
 	if summary != nil {
@@ -103,9 +103,12 @@ func (c *console) fleet(ctx context.Context, n int) error {
 }
 
 func (c *console) records(ctx context.Context) error {
+	if err := c.world.settle(ctx); err != nil {
+		return err
+	}
 	var all []dps.Record
 	for token, more := "", true; more; more = token != "" {
-		page, next, err := c.stack.Service.Store().ListRecords(ctx, stack.Owner, dps.Page{Token: token})
+		page, next, err := c.world.store.ListRecords(ctx, stack.Owner, dps.Page{Token: token})
 		if err != nil {
 			return err
 		}
@@ -118,8 +121,8 @@ func (c *console) records(ctx context.Context) error {
 
 // elsewhere is what to type in another terminal.
 func (c *console) elsewhere() string {
-	dir := shorten(c.stack.Dir)
+	dir := shorten(c.world.Dir)
 	return fmt.Sprintf("  go run ./client/device/cmd --endpoint %s --ca %s/service-root.crt \\\n"+
-		"     --manufacturer-ca-cert %s/manufacturer.crt --manufacturer-ca-key %s/manufacturer.key --gateway-ca %s/hub/hub-root.crt --count 100",
-		c.stack.Endpoint("tcp"), dir, dir, dir, dir)
+		"     --manufacturer-ca-cert %s/manufacturer.crt --manufacturer-ca-key %s/manufacturer.key --gateway-ca %s/hub/hub-root.crt --count 100%s",
+		c.world.Endpoint("tcp"), dir, dir, dir, dir, c.world.inside)
 }

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -19,13 +20,14 @@ const usage = `The whole stack in one process, with nothing but Go: stand-in hub
   make run ARGS=--once              start, provision two devices, stop; fails if a step failed
   make run ARGS="--dir /tmp/dps"    certificates, database and configuration in another folder
   make run ARGS="--port 15684"      the service on a port of your choice
+  make localstack-up                the deployed shape: functions as processes, AWS emulators for the data
 
 `
 
 // settings are the command line.
 type settings struct {
 	dir, host, port string
-	once            bool
+	once, split     bool
 	verbose         bool
 }
 
@@ -39,6 +41,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.StringVar(&o.host, "host", "127.0.0.1", "`HOST` to listen on")
 	flags.StringVar(&o.port, "port", "0", "`PORT` of the service, TCP and UDP; 0 is any free one")
 	flags.BoolVar(&o.once, "once", false, "stop after the two devices")
+	flags.BoolVar(&o.split, "split", false, "functions apart, their data where AWS_ENDPOINT_URL and its kin point: see make localstack-up")
 	flags.BoolVar(&o.verbose, "v", false, "log what service and hub do, on standard error")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -55,23 +58,34 @@ func (o settings) demonstrate(ctx context.Context, stdin io.Reader, stdout, stde
 	if o.verbose {
 		log = telemetry.NewLogger(stderr, telemetry.LogOptions{Console: true})
 	}
-	s, err := stack.Start(ctx, stack.Options{Dir: o.dir, Host: o.host, Port: o.port, Log: log})
+	p := &printer{w: stdout}
+	w, err := o.start(ctx, p, log)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Stop()) }()
-	p := &printer{w: stdout}
-	p.stack(s)
+	defer func() { err = errors.Join(err, w.stop()) }()
+	p.stack(w.Stack)
 	for _, protocol := range []string{"tcp", "udp"} {
-		if err := provision(ctx, s, p, protocol); err != nil {
+		if err := provision(ctx, w.Stack, p, protocol); err != nil {
 			return err
 		}
 	}
-	if o.once {
-		p.line("\nBoth devices are provisioned, registered and signed in. Everything is in %s", shorten(s.Dir))
-		return p.err
+	if !o.once {
+		return (&console{world: w, printer: p, stdin: stdin}).serve(ctx)
 	}
-	return (&console{stack: s, printer: p, stdin: stdin}).serve(ctx)
+	if err := (&console{world: w, printer: p}).records(ctx); err != nil {
+		return err
+	}
+	p.line("\nBoth devices are provisioned, registered and signed in. Everything is in %s", shorten(w.Dir))
+	return p.err
+}
+
+func (o settings) start(ctx context.Context, p *printer, log *slog.Logger) (*world, error) {
+	so := stack.Options{Dir: o.dir, Host: o.host, Port: o.port, Log: log}
+	if o.split {
+		return startSplit(ctx, so, p, log)
+	}
+	return startEmbedded(ctx, so)
 }
 
 // shorten gives a path relative to the working folder where it is below it.

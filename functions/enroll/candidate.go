@@ -18,6 +18,10 @@ type builder struct {
 // candidate is the group as the ingress needs it; false where it cannot be used, which must not keep the others out.
 // Errors: the store's.
 func (b *builder) candidate(ctx context.Context, g dps.EnrollmentGroup) (contract.Candidate, bool, error) {
+	if why := g.Closed(); why != "" {
+		b.log.InfoContext(ctx, "enrollment group is left out", "group", g.ID, "why", why)
+		return contract.Candidate{}, false, nil
+	}
 	chain, err := g.X509.Certificates()
 	lead := 0
 	if err == nil {

@@ -46,8 +46,8 @@ type Options struct {
 	Log       *slog.Logger
 	Hub       hub.Options
 	Ingress   ingress.Options
-	// Configure changes the configuration after it was read from its file, for tests.
-	Configure func(*config.Config)
+	// Configure changes the configuration after it was read from its file, when the hub is up and the service is not.
+	Configure func(context.Context, *config.Config) error
 }
 
 // Stack runs until it is stopped.
@@ -77,14 +77,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	if s.Hub, err = hub.Start(context.WithoutCancel(ctx), o.Hub); err != nil {
 		return nil, err
 	}
-	cfg, err := s.writeConfig(o)
-	if err == nil {
-		if o.Configure != nil {
-			o.Configure(&cfg)
-		}
-		s.Service, err = ingress.New(ctx, cfg, o.Ingress)
-	}
-	if err != nil {
+	if s.Service, err = s.newService(ctx, o); err != nil {
 		s.Hub.Close()
 		return nil, err
 	}
@@ -92,6 +85,19 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	s.stop = stop
 	go func() { s.done <- s.Service.Run(run) }()
 	return s, nil
+}
+
+func (s *Stack) newService(ctx context.Context, o Options) (*ingress.Service, error) {
+	cfg, err := s.writeConfig(o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Configure != nil {
+		if err := o.Configure(ctx, &cfg); err != nil {
+			return nil, err
+		}
+	}
+	return ingress.New(ctx, cfg, o.Ingress)
 }
 
 func (o Options) withDefaults() (Options, error) {

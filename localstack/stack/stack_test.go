@@ -263,7 +263,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	}
 	s, err := stack.Start(t.Context(), stack.Options{
 		Dir: dir, Log: telemetry.NewLogger(log, telemetry.LogOptions{Level: slog.LevelDebug}), Hub: hub.Options{Clients: clients},
-		Configure: func(c *config.Config) { c.Log.DumpBody = true },
+		Configure: func(_ context.Context, c *config.Config) error { c.Log.DumpBody = true; return nil },
 	})
 	must(t, err)
 	d, _ := newDevice(t, s, "tcp", "device", nil)

@@ -176,10 +176,10 @@ func TestApplyNeverStoresASecret(t *testing.T) {
 			t.Errorf("the store holds %q:\n%s", text, m.everything())
 		}
 	}
-	h := "hubs/" + objects.Hubs[0].ID
+	h := objects.Hubs[0].ID
 	want := map[string]string{
-		"groups/" + groupA + "/preSharedKey": "0123456789abcdef", h + "/clientSecret": "client secret of " + groupA,
-		h + "/certificateAuthorityKey": "authority key", h + "/oauthKey": "oauth key",
+		"psk/" + groupA: "0123456789abcdef", "oauth/" + h + "/clientSecret": "client secret of " + groupA,
+		"ca/" + h + "/tlsKey": "authority key", "oauth/" + h + "/tlsKey": "oauth key",
 	}
 	for name, value := range want {
 		if s.values[name] != value {
@@ -198,7 +198,7 @@ func TestApplyRotatesASecret(t *testing.T) {
 	generation := m.generation
 	objects.Groups[0].PreSharedKey = inline("fedcba9876543210")
 	wantCounts(t, mustApply(t, m, s, objects), 0, 1, 1, 0)
-	if got := s.values["groups/"+groupA+"/preSharedKey"]; got != "fedcba9876543210" {
+	if got := s.values["psk/"+groupA]; got != "fedcba9876543210" {
 		t.Errorf("secret %q", got)
 	}
 	if m.generation == generation {
@@ -213,7 +213,7 @@ func TestApplyRotatesWithoutTheRightToRead(t *testing.T) {
 	wantCounts(t, mustApply(t, m, s, objects), 0, 0, 2, 0)
 	objects.Groups[0].PreSharedKey = inline("fedcba9876543210")
 	mustApply(t, m, s, objects)
-	if got := s.values["groups/"+groupA+"/preSharedKey"]; got != "fedcba9876543210" {
+	if got := s.values["psk/"+groupA]; got != "fedcba9876543210" {
 		t.Errorf("secret %q", got)
 	}
 }
@@ -238,7 +238,7 @@ func TestApplyForgetsASecretThatMovedIntoAFile(t *testing.T) {
 	if g, _ := m.Group(t.Context(), groupA); g.PreSharedKey != "secrets/psk" {
 		t.Errorf("reference %s", g.PreSharedKey)
 	}
-	if _, left := s.values["groups/"+groupA+"/preSharedKey"]; left {
+	if _, left := s.values["psk/"+groupA]; left {
 		t.Error("the old secret is left behind")
 	}
 	objects.Groups[0].PreSharedKey = "secret:shared-by-hand"

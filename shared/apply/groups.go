@@ -58,7 +58,7 @@ func (a *applier) putGroup(ctx context.Context, g dps.EnrollmentGroup) error {
 		if dps.CodeOf(err) != dps.CodeConflict {
 			return err
 		}
-		if lead, others, err := a.leadHolders(ctx, g); err != nil {
+		if lead, others, err := leadHolders(ctx, a.stores, g); err != nil {
 			return err
 		} else if len(others) > 0 {
 			return clash(dps.CodeConflict, g.ID, lead, others...)

@@ -32,12 +32,12 @@ func clash(code dps.Code, id string, lead *x509.Certificate, others ...string) e
 }
 
 // leadHolders gives the other groups that have g's lead certificate, by CAIdentity.
-func (a *applier) leadHolders(ctx context.Context, g dps.EnrollmentGroup) (lead *x509.Certificate, ids []string, err error) {
+func leadHolders(ctx context.Context, stores dps.GroupStore, g dps.EnrollmentGroup) (lead *x509.Certificate, ids []string, err error) {
 	lead, ok := Lead(g)
 	if !ok {
 		return nil, nil, nil
 	}
-	candidates, err := a.stores.GroupsByCA(ctx, dps.NameHash(lead.RawSubject))
+	candidates, err := stores.GroupsByCA(ctx, dps.NameHash(lead.RawSubject))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -14,16 +14,23 @@ type secret struct {
 	ref  *dps.SecretRef
 }
 
+// The first part of a secret's name says who may read it: in the cloud each function's role is granted what begins with its
+// own parts (DESIGN §2).
+const (
+	FolderOAuth     = "oauth" // for the OAuth server: the token function's
+	FolderAuthority = "ca"    // for the hub's certificate authority: the sign function's
+	FolderKeys      = "psk"   // pre-shared keys: the sign function's
+)
+
 func groupSecrets(g *dps.EnrollmentGroup) []secret {
-	return []secret{{"groups/" + g.ID + "/preSharedKey", &g.PreSharedKey}}
+	return []secret{{FolderKeys + "/" + g.ID, &g.PreSharedKey}}
 }
 
 func hubSecrets(h *dps.Hub) []secret {
-	prefix := "hubs/" + h.ID + "/"
 	return []secret{
-		{prefix + "clientSecret", &h.Authorization.Provider.ClientSecret},
-		{prefix + "oauthKey", &h.Authorization.Provider.HTTP.TLS.Key},
-		{prefix + "certificateAuthorityKey", &h.CertificateAuthority.TLS.Key},
+		{FolderOAuth + "/" + h.ID + "/clientSecret", &h.Authorization.Provider.ClientSecret},
+		{FolderOAuth + "/" + h.ID + "/tlsKey", &h.Authorization.Provider.HTTP.TLS.Key},
+		{FolderAuthority + "/" + h.ID + "/tlsKey", &h.CertificateAuthority.TLS.Key},
 	}
 }
 

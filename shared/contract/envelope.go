@@ -63,20 +63,27 @@ type Handler[Req, Rep any] func(ctx context.Context, req Req) (Rep, error)
 // ServeJSON runs the handler on an enveloped request and gives the enveloped reply. It answers every request: what goes
 // wrong becomes an error in the envelope, and what a code does not explain becomes CodeInternal without its detail.
 func (h Handler[Req, Rep]) ServeJSON(ctx context.Context, data []byte) []byte {
+	out, _ := h.Serve(ctx, data)
+	return out
+}
+
+// Serve is ServeJSON for a host that logs: beside the reply, which is always there, it gives the error that the reply tells
+// of, with its detail.
+func (h Handler[Req, Rep]) Serve(ctx context.Context, data []byte) ([]byte, error) {
 	var req Req
 	if err := decodeRequest(data, &req); err != nil {
-		return encodeError(err)
+		return encodeError(err), err
 	}
 	rep, err := h(ctx, req)
 	if err != nil {
-		return encodeError(err)
+		return encodeError(err), err
 	}
 	result, err := json.Marshal(rep)
 	if err != nil {
-		return encodeError(err)
+		return encodeError(err), err
 	}
 	out, _ := json.Marshal(reply{Result: result}) // a RawMessage that json.Marshal made is valid
-	return out
+	return out, nil
 }
 
 func decodeRequest(data []byte, req any) error {

@@ -26,7 +26,27 @@ type EnrollmentGroup struct {
 	X509         X509Attestation `json:"x509"`
 	HubIDs       []string        `json:"hubIds"`                 // ids of Hub, the first being the default
 	PreSharedKey SecretRef       `json:"preSharedKey,omitempty"` // 16 bytes; where it is, not what it is
+	HubAliases   []HubAlias      `json:"hubAliases,omitempty"`   // only for who reads the group
+	Disabled     bool            `json:"disabled,omitempty"`     // nobody gets in
+	Challenge    string          `json:"challenge,omitempty"`    // nobody gets in until somebody proves to hold the lead certificate's key; "": vouched for
 	Version      uint64          `json:"version"`                // raised by each write; 0 before the first
+}
+
+// HubAlias is what the group's writer calls one of its hubs: some know hubs by their HubID, and look for that again.
+type HubAlias struct {
+	ID string `json:"id"` // of HubIDs
+	As string `json:"as"`
+}
+
+// Closed tells whether the group's devices are refused whatever they present, and why; "" where they are not.
+func (g EnrollmentGroup) Closed() (why string) {
+	switch {
+	case g.Disabled:
+		return "it is disabled"
+	case g.Challenge != "":
+		return "nobody has proven yet to hold the key of its lead certificate"
+	}
+	return ""
 }
 
 // X509Attestation is the rule by which a manufacturer certificate is accepted.

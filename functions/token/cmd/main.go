@@ -1,0 +1,10 @@
+// Command token is the token function on AWS Lambda. Its settings are environment variables: see wire.
+package main
+
+import (
+	"os"
+
+	"dps/shared/lambdahost"
+)
+
+func main() { os.Exit(lambdahost.Main(wire)) }
