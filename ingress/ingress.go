@@ -7,7 +7,6 @@ package ingress
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,7 +26,7 @@ import (
 
 // How long things take at most when the service ends; together they stay under 30 s.
 const (
-	drainTimeout = 20 * time.Second
+	drainTimeout = 20 * time.Second // after readinessPause
 	flushTimeout = 5 * time.Second
 )
 
@@ -40,18 +39,23 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 	// Functions, where set, stands between the ingress and its functions.
 	Functions func(contract.Functions) contract.Functions
+	// ReadinessPause replaces readinessPause; 0: that.
+	ReadinessPause time.Duration
 	// MaxConnections and MaxHalfOpen bound connections and handshakes; 0 is the server's default.
 	MaxConnections, MaxHalfOpen int
 }
 
 // Service is the ingress with everything behind it.
 type Service struct {
-	server   *coapserver.Server
-	gate     *gate.Gate
-	recorder *recorder.Recorder
-	backend  *backend
-	counters *telemetry.Counters
-	log      *slog.Logger
+	server      *coapserver.Server
+	gate        *gate.Gate
+	recorder    *recorder.Recorder
+	backend     *backend
+	certificate *certificate
+	health      *health
+	pause       time.Duration
+	counters    *telemetry.Counters
+	log         *slog.Logger
 }
 
 // backend is where the functions live, and what must be closed with them.
@@ -71,20 +75,25 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Service, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	certificate, err := cfg.APIs.COAP.TLS.Certificate()
+	if o.ReadinessPause == 0 {
+		o.ReadinessPause = readinessPause
+	}
+	counters := new(telemetry.Counters)
+	certificate, err := newCertificate(ctx, cfg.APIs.COAP.TLS, o, counters.Add)
 	if err != nil {
 		return nil, fmt.Errorf("apis.coap.tls: %w", err)
 	}
-	counters := new(telemetry.Counters)
 	b, err := openBackend(ctx, cfg, o, counters.Add)
 	if err != nil {
+		certificate.close()
 		return nil, err
 	}
 	if o.Functions != nil {
 		b.functions = o.Functions(b.functions)
 	}
-	s := &Service{backend: b, counters: counters, log: o.Log}
-	if err := s.build(ctx, cfg, o, &certificate); err != nil {
+	s := &Service{backend: b, certificate: certificate, pause: o.ReadinessPause, counters: counters, log: o.Log}
+	if err := s.build(ctx, cfg, o); err != nil {
+		certificate.close()
 		return nil, errors.Join(err, b.close())
 	}
 	return s, nil
@@ -92,8 +101,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Service, error) {
 
 // openBackend chooses where the functions run.
 func openBackend(ctx context.Context, cfg config.Config, o Options, count func(name, reason string)) (*backend, error) {
-	if cfg.Functions.Mode != config.ModeEmbedded {
-		return nil, fmt.Errorf("functions.mode %q is not available in this build: use %q", cfg.Functions.Mode, config.ModeEmbedded)
+	if cfg.Functions.Mode == config.ModeLambda {
+		return openCloud(ctx, cfg, count)
 	}
 	if cfg.Clients.Storage.Use != config.StorageBolt {
 		return nil, fmt.Errorf("clients.storage.use %q is not available in this build: use %q", cfg.Clients.Storage.Use, config.StorageBolt)
@@ -101,7 +110,9 @@ func openBackend(ctx context.Context, cfg config.Config, o Options, count func(n
 	return openEmbedded(ctx, cfg, o, count)
 }
 
-func (s *Service) build(ctx context.Context, cfg config.Config, o Options, certificate *tls.Certificate) error {
+func (s *Service) build(ctx context.Context, cfg config.Config, o Options) error {
+	enroll := &watchedFunctions{Functions: s.backend.functions, now: o.Now}
+	s.backend.functions = enroll
 	limiter := telemetry.NewLimiter(o.Now)
 	s.recorder = recorder.New(recorder.Options{Function: s.backend.functions, Spool: s.backend.spool, Log: o.Log, Count: s.counters.Add})
 	var err error
@@ -123,9 +134,31 @@ func (s *Service) build(ctx context.Context, cfg config.Config, o Options, certi
 		InactivityTimeout: coap.InactivityMonitor.Timeout,
 		BlockwiseEnabled:  coap.BlockwiseTransfer.Enabled, BlockwiseSize: coap.BlockwiseTransfer.BlockSize,
 		MaxConnections: o.MaxConnections, MaxHalfOpen: o.MaxHalfOpen,
-		Certificate: func() (*tls.Certificate, error) { return certificate, nil }, Admitter: steps, Log: o.Log, Count: s.counters.Add,
+		Certificate: s.certificate.get, Admitter: steps, Log: o.Log, Count: s.counters.Add,
 	})
+	if err != nil {
+		return err
+	}
+	s.health, err = newHealth(ctx, cfg.APIs.Health.Address, s.checkCertificate, enroll.check)
+	if err != nil {
+		s.server.Close()
+	}
 	return err
+}
+
+func (s *Service) checkCertificate() error {
+	if !s.certificate.valid() {
+		return dps.Errorf(dps.CodeUnavailable, "the service's certificate is not valid now")
+	}
+	return nil
+}
+
+// HealthAddr is where health is answered; nil where it is not.
+func (s *Service) HealthAddr() net.Addr {
+	if s.health.listener == nil {
+		return nil
+	}
+	return s.health.listener.Addr()
 }
 
 // Addr is where the protocol ("tcp", "udp") is listened on; nil where it is not served.
@@ -137,8 +170,8 @@ func (s *Service) Store() dps.Store { return s.backend.store }
 // Counters are the events counted so far, by name and reason.
 func (s *Service) Counters() map[string]uint64 { return s.counters.Snapshot() }
 
-// Run serves until ctx is done, then drains: requests in service are answered, records flushed, everything closed, in
-// under 30 s. Errors: what had to be cut off, or did not close.
+// Run serves until ctx is done, then drains: load balancers are told, requests in service are answered, records flushed,
+// everything closed, in under 30 s. Errors: what had to be cut off, or did not close.
 func (s *Service) Run(ctx context.Context) error {
 	for _, protocol := range []string{"tcp", "udp"} {
 		if a := s.Addr(protocol); a != nil {
@@ -149,13 +182,31 @@ func (s *Service) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	background.Go(func() { s.gate.Watch(work, generationInterval) })
 	background.Go(func() { s.recorder.Run(work) })
-	err := s.server.Serve(ctx, drainTimeout)
+	background.Go(func() { s.certificate.Watch(work, certificateInterval) })
+	background.Go(func() {
+		if err := s.health.serve(); err != nil {
+			s.log.Error("health is no longer answered", "error", err)
+		}
+	})
+	serving, endServing := context.WithCancel(context.WithoutCancel(ctx))
+	background.Go(func() {
+		select {
+		case <-ctx.Done():
+			s.health.drain(s.pause)
+			endServing()
+		case <-serving.Done(): // it could not go on serving
+		}
+	})
+	err := s.server.Serve(serving, drainTimeout)
+	endServing()
 	stop()
+	s.health.close()
 	background.Wait()
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()
 	s.recorder.Flush(flush)
 	s.log.Info("drained", "counters", s.Counters())
+	s.certificate.close()
 	return errors.Join(err, s.backend.close())
 }
 
@@ -168,5 +219,7 @@ func (s *Service) Flush(ctx context.Context) error {
 // Close gives everything back where Run was never called.
 func (s *Service) Close() error {
 	s.server.Close()
+	s.health.close()
+	s.certificate.close()
 	return s.backend.close()
 }

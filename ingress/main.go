@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
 
@@ -16,7 +17,10 @@ const usage = `Serves devices: CoAP over TLS and DTLS, from attestation to crede
 
   ingress --config FILE                  serve
   ingress --config FILE --check-config   read the configuration and every file it names, report all problems, stop
+  ingress --config FILE --healthcheck    ask the one that runs here whether it is alive (apis.health.address)
   ingress --version                      print the version
+
+Without --config, the environment variable DPS_CONFIG holds the configuration itself, as text.
 
 SIGTERM and SIGINT drain: requests in service are answered, records stored, then it ends within 30 s.
 
@@ -29,6 +33,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags.Usage = func() { _, _ = io.WriteString(stderr, usage); flags.PrintDefaults() }
 	file := flags.String("config", "", "configuration `FILE` (docs/configuration.md)")
 	check := flags.Bool("check-config", false, "check the configuration and stop")
+	healthcheck := flags.Bool("healthcheck", false, "ask the running service whether it is alive, and stop")
 	version := flags.Bool("version", false, "print the version and stop")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -38,14 +43,14 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case *version:
 		_, err := fmt.Fprintln(stdout, Version())
 		return err
-	case *file == "":
-		return errors.New("--config FILE is missing; docs/configuration.md says what to put into it")
 	}
-	cfg, err := config.Load(*file)
-	if err != nil {
+	cfg, err := load(*file, os.Getenv(configVariable))
+	switch {
+	case err != nil:
 		return err
-	}
-	if *check {
+	case *healthcheck:
+		return askHealth(ctx, cfg.APIs.Health.Address)
+	case *check:
 		return checkConfig(cfg, stdout)
 	}
 	log := cfg.Log.NewLogger(stderr)
@@ -57,6 +62,26 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	return s.Run(ctx)
+}
+
+// configVariable holds the whole configuration where a container has no files.
+const configVariable = "DPS_CONFIG"
+
+// load takes the configuration from the one of the two that is given. Errors: of the file, or the text.
+func load(file, text string) (config.Config, error) {
+	switch {
+	case file != "" && text != "":
+		return config.Config{}, errors.New("--config and " + configVariable + " are both given: keep one")
+	case file != "":
+		return config.Load(file)
+	case text != "":
+		cfg, err := config.Parse([]byte(text))
+		if err != nil {
+			return cfg, fmt.Errorf("%s: %w", configVariable, err)
+		}
+		return cfg, nil
+	}
+	return config.Config{}, errors.New("--config FILE is missing; docs/configuration.md says what to put into it")
 }
 
 func checkConfig(cfg config.Config, stdout io.Writer) error {

@@ -8,8 +8,14 @@ import (
 
 // APIs are what the service listens on.
 type APIs struct {
-	COAP COAP `yaml:"coap"`
-	HTTP HTTP `yaml:"http"`
+	COAP   COAP   `yaml:"coap"`
+	HTTP   HTTP   `yaml:"http"`
+	Health Health `yaml:"health"`
+}
+
+// Health is where a load balancer asks whether devices may be sent here.
+type Health struct {
+	Address string `yaml:"address" default:"" unit:"HOST:PORT" doc:"Where /healthz (the process is alive) and /readyz (it takes devices) are answered, over plain HTTP. Empty: nowhere."`
 }
 
 // Protocols of COAP.
@@ -42,8 +48,8 @@ type BlockwiseTransfer struct {
 
 // ServerTLS is the service's own certificate.
 type ServerTLS struct {
-	KeyFile  string `yaml:"keyFile" default:"" secret:"true" unit:"file" doc:"Private key in PEM format."`
-	CertFile string `yaml:"certFile" default:"" unit:"file" doc:"Certificate and its intermediates in PEM format, leaf first."`
+	KeyFile  string `yaml:"keyFile" default:"" secret:"true" unit:"file" doc:"Private key in PEM format, or the ARN of a Secrets Manager secret that holds it. Read again when it changes."`
+	CertFile string `yaml:"certFile" default:"" unit:"file" doc:"Certificate and its intermediates in PEM format, leaf first, or the ARN of a Secrets Manager secret. Read again when it changes."`
 }
 
 // HTTP is the operators' REST API.

@@ -35,7 +35,7 @@ func (k checker) server(path string, t ServerTLS) {
 	switch {
 	case t.CertFile == "" && t.KeyFile == "":
 		k.problems.add(path, "keyFile and certFile must be set: the service's own certificate, which devices check")
-	case t.CertFile != "" && t.KeyFile != "":
+	case t.CertFile != "" && t.KeyFile != "" && !isElsewhere(dps.SecretRef(t.CertFile)) && !isElsewhere(dps.SecretRef(t.KeyFile)):
 		k.pair(path, t.CertFile, dps.SecretRef(t.KeyFile))
 	}
 }

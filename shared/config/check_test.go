@@ -152,20 +152,3 @@ func TestCheckTellsEverythingAtOnce(t *testing.T) {
 		}
 	}
 }
-
-func TestServerCertificate(t *testing.T) {
-	newFixture(t)
-	pair, err := load(t, minimal).APIs.COAP.TLS.Certificate()
-	if err != nil || pair.Leaf.Subject.CommonName != "dps" {
-		t.Errorf("%v, %v", pair.Leaf, err)
-	}
-	if _, err := (ServerTLS{CertFile: "certs/dps.crt"}).Certificate(); dps.CodeOf(err) != dps.CodeInvalid {
-		t.Errorf("without key: %v", err)
-	}
-	if _, err := (ServerTLS{CertFile: "certs/none.crt", KeyFile: "certs/dps.key"}).Certificate(); dps.CodeOf(err) != dps.CodeNotFound {
-		t.Errorf("without file: %v", err)
-	}
-	if _, err := (ServerTLS{CertFile: "certs/dps.crt", KeyFile: "certs/api.key"}).Certificate(); dps.CodeOf(err) != dps.CodeInvalid {
-		t.Errorf("another's key: %v", err)
-	}
-}

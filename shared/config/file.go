@@ -1,7 +1,6 @@
 package config
 
 import (
-	"crypto/tls"
 	"strings"
 
 	"dps/shared/dps"
@@ -20,27 +19,6 @@ func ReadFile(value string) ([]byte, error) {
 	default:
 		return readBounded(value)
 	}
-}
-
-// Certificate loads the service's certificate and key. Errors: CodeInvalid, also where the two do not belong together or
-// neither is set; as ReadFile.
-func (t ServerTLS) Certificate() (tls.Certificate, error) {
-	if t.CertFile == "" || t.KeyFile == "" {
-		return tls.Certificate{}, dps.Errorf(dps.CodeInvalid, "certFile and keyFile must be set: the service's own certificate")
-	}
-	cert, err := ReadFile(t.CertFile)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	key, err := ReadFile(t.KeyFile)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	pair, err := tls.X509KeyPair(cert, key)
-	if err != nil {
-		return tls.Certificate{}, dps.Errorf(dps.CodeInvalid, "certFile and keyFile: %w", err)
-	}
-	return pair, nil
 }
 
 // isPEM tells whether a value is PEM text itself, as Helm values have it, and no path.

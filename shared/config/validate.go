@@ -25,6 +25,9 @@ func (c Config) validate(problems *collector) {
 	walk(reflect.ValueOf(&c).Elem(), "", v.property)
 	v.listen("apis.coap.address", c.APIs.COAP.Address)
 	v.listen("apis.http.address", c.APIs.HTTP.Address)
+	if c.APIs.Health.Address != "" {
+		v.listen("apis.health.address", c.APIs.Health.Address)
+	}
 	v.pair("apis.coap.tls", c.APIs.COAP.TLS.KeyFile, c.APIs.COAP.TLS.CertFile)
 	v.http("apis.http", c.APIs.HTTP)
 	v.collector("clients.openTelemetryCollector.grpc", c.Clients.OpenTelemetryCollector.GRPC)
