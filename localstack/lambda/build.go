@@ -25,7 +25,7 @@ func Build(ctx context.Context, pkg, arch, dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", buildTags, "-ldflags", buildFlags, "-o", binary, pkg) //nolint:gosec // a developer's own tree
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", buildTags, "-ldflags", buildFlags, "-o", binary, pkg) //nolint:gosec // a developer's own tree
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if arch != "" {
 		cmd.Env = append(cmd.Env, "GOARCH="+arch)

@@ -7,5 +7,6 @@
 //
 // What Lambda promises and callers lean on is kept: an instance serves one invocation at a time and is used again, an Event
 // is delivered at least once and tried three times, timeouts are enforced, errors have Lambda's shapes, limits its figures.
-// What the platform does beside that (signatures of requests, permissions, versions, layers, freezing) is not there.
+// What the platform does beside that (signatures of requests, permissions, versions, layers, freezing, tails of logs in
+// answers, streams) is not there.
 package lambda

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"dps/localstack/lambda"
 	"dps/shared/contract"
@@ -27,7 +28,7 @@ func nowhere() map[string]string {
 
 func function(t *testing.T, name string, env map[string]string) lambda.Function {
 	t.Helper()
-	return lambda.Function{Name: name, Binary: built.get(t, name), Env: env, Timeout: 30e9}
+	return lambda.Function{Name: name, Binary: built.get(t, name), Env: env, Timeout: 30 * time.Second}
 }
 
 // call sends a request in its envelope and takes the result out of the reply's.
@@ -70,6 +71,37 @@ func TestFunctionsWithoutSettings(t *testing.T) {
 	}
 }
 
+// The platform's SIGTERM lets each function give back what it holds, and end by itself.
+func TestFunctionsEndWhenTold(t *testing.T) {
+	var output log
+	env := nowhere()
+	env["DPS_LOG_LEVEL"] = "debug"
+	var functions []lambda.Function
+	for _, name := range lambda.Names() {
+		functions = append(functions, function(t, name, env))
+	}
+	h, err := lambda.New(t.Context(), lambda.Options{Functions: functions, Output: &output})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range lambda.Names() {
+		if _, err := h.Provision(t.Context(), name); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range lambda.Names() {
+		if want := `"msg":"function ends","function":"` + name + `"`; !strings.Contains(output.String(), want) {
+			t.Errorf("the output lacks %s:\n%s", want, output.String())
+		}
+	}
+	if strings.Contains(output.String(), "not close cleanly") {
+		t.Error(output.String())
+	}
+}
+
 // A request at fault is answered, not failed, and needs nothing of what the function reaches.
 func TestFunctionsAnswerBadRequests(t *testing.T) {
 	k := newKitOf(t, lambda.Options{}, function(t, "enroll", nowhere()), function(t, "token", nowhere()), function(t, "sign", nowhere()))
@@ -90,7 +122,9 @@ func TestFunctionsAnswerBadRequests(t *testing.T) {
 // What a function cannot reach is unavailable to its caller; where and why stands in its log alone.
 func TestFunctionsWithoutTheirStore(t *testing.T) {
 	var output log
-	k := newKitOf(t, lambda.Options{Output: &output}, function(t, "enroll", nowhere()))
+	enroll := function(t, "enroll", nowhere())
+	enroll.Timeout = time.Second // the store tries until then
+	k := newKitOf(t, lambda.Options{Output: &output}, enroll)
 	_, err := call[contract.EnrollReply](t, k, "enroll", contract.EnrollRequest{})
 	if code := dps.CodeOf(err); code != dps.CodeUnavailable {
 		t.Errorf("error %v, want unavailable", err)
@@ -102,7 +136,9 @@ func TestFunctionsWithoutTheirStore(t *testing.T) {
 
 // Nobody waits for what record says: each error fails the invocation, and the events are kept.
 func TestRecordFailsItsInvocation(t *testing.T) {
-	k := newKitOf(t, lambda.Options{}, function(t, "record", nowhere()))
+	record := function(t, "record", nowhere())
+	record.Timeout = time.Second // the store tries until then
+	k := newKitOf(t, lambda.Options{}, record)
 	good := dps.StepResult{
 		EventID: "1", Time: dps.StepResult{}.Time.AddDate(2026, 0, 0), RecordID: dps.NewUUID(), GroupID: dps.NewUUID(), Owner: "owner", Step: dps.StepTime,
 	}

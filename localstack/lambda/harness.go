@@ -38,7 +38,6 @@ type Harness struct {
 func New(ctx context.Context, o Options) (*Harness, error) {
 	o = o.withDefaults()
 	h := &Harness{o: o, functions: make(map[string]*function, len(o.Functions)), output: newLines(o.Output)}
-	h.life, h.end = context.WithCancel(context.WithoutCancel(ctx))
 	for _, f := range o.Functions {
 		f, err := f.withDefaults()
 		if err != nil {
@@ -53,6 +52,7 @@ func New(ctx context.Context, o Options) (*Harness, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lambda harness cannot listen: %w", err)
 	}
+	h.life, h.end = context.WithCancel(context.WithoutCancel(ctx))
 	h.url = "http://" + listener.Addr().String()
 	h.server = &http.Server{Handler: h.routes(), ReadHeaderTimeout: 5 * time.Second}
 	h.running.Go(func() { _ = h.server.Serve(listener) }) // its end is Close

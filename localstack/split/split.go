@@ -112,13 +112,13 @@ func (s *Split) startFunctions(ctx context.Context, o Options) error {
 		}
 		o.Lambda.Functions = append(o.Lambda.Functions, lambda.Function{
 			Name: o.Name + "-" + name, Binary: binary, Env: env, Timeout: 20 * time.Second, Concurrency: o.Concurrency,
+			Invokes: name == "sign", // the token function
 		})
 	}
 	var err error
 	if s.Lambda, err = lambda.New(ctx, o.Lambda); err != nil {
 		return err
 	}
-	env[endpointLambda] = s.Lambda.URL() // the sign function calls the token function
 	return os.Setenv(endpointLambda, s.Lambda.URL())
 }
 

@@ -20,6 +20,8 @@ import (
 // the invocation; a panic of the handler is answered with 500 and no more.
 func HTTP(handler http.Handler, log *slog.Logger) Invoke {
 	return func(ctx context.Context, event []byte) ([]byte, error) {
+		ctx, cancel := inTime(ctx)
+		defer cancel()
 		var e events.APIGatewayV2HTTPRequest
 		if err := json.Unmarshal(event, &e); err != nil {
 			return nil, failure(dps.Errorf(dps.CodeInvalid, "event is no request of API Gateway's payload format 2.0"))

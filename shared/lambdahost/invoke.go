@@ -19,6 +19,8 @@ import (
 func Synchronous[Req, Rep any](h contract.Handler[Req, Rep], log *slog.Logger) Invoke {
 	h = recovered(h)
 	return func(ctx context.Context, event []byte) ([]byte, error) {
+		ctx, cancel := inTime(ctx)
+		defer cancel()
 		reply, err := h.Serve(ctx, event)
 		logFailure(ctx, log, err)
 		return reply, nil
@@ -31,6 +33,8 @@ func Synchronous[Req, Rep any](h contract.Handler[Req, Rep], log *slog.Logger) I
 func Asynchronous[Req, Rep any](h contract.Handler[Req, Rep], log *slog.Logger) Invoke {
 	h = recovered(h)
 	return func(ctx context.Context, event []byte) ([]byte, error) {
+		ctx, cancel := inTime(ctx)
+		defer cancel()
 		reply, err := h.Serve(ctx, event)
 		logFailure(ctx, log, err)
 		if err != nil {

@@ -68,6 +68,7 @@ func (i invokable) Invoke(ctx context.Context, event []byte) ([]byte, error) { r
 
 // end closes the function; the platform kills the process half a second after SIGTERM in any case.
 func (f Function) end(log *slog.Logger) int {
+	log.Debug("function ends")
 	if f.Close == nil {
 		return 0
 	}

@@ -13,6 +13,8 @@ import (
 	"dps/functions/sign"
 	"dps/shared/awsclient"
 	"dps/shared/certauthority"
+	"dps/shared/contract"
+	"dps/shared/invoke/awslambda"
 	"dps/shared/lambdahost"
 	secrets "dps/shared/secrets/secretsmanager"
 	store "dps/shared/store/dynamodb"
@@ -41,7 +43,8 @@ func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahos
 	}
 	hush := secrets.New(secretsmanager.NewFromConfig(s.aws), secrets.Options{Prefix: s.prefix})
 	authorities := certauthority.New(hush)
-	tokens := sign.NewOwnerTokens(tokenFunction(lambda.NewFromConfig(s.aws), s.tokenFunction), time.Now, nil)
+	functions := awslambda.New(lambda.NewFromConfig(s.aws), awslambda.Options{Names: map[string]string{contract.Token: s.tokenFunction}})
+	tokens := sign.NewOwnerTokens(functions, time.Now, nil)
 	handler := sign.New(store.New(dynamodb.NewFromConfig(s.aws), s.table), tokens, authorities, hush, time.Now)
 	return lambdahost.Function{
 		Invoke: lambdahost.Synchronous(handler.Handle, log),

@@ -28,7 +28,7 @@ func initTimes(ctx context.Context, runs int, name, binary string) (median, slow
 	if err != nil {
 		return 0, 0, err
 	}
-	defer func() { err = errors.Join(err, h.Close()) }()
+	defer func() { err = errors.Join(err, h.Close()) }() //nolint:contextcheck // also where ctx has ended
 	times := make([]time.Duration, runs)
 	for i := range times {
 		if times[i], err = h.Provision(ctx, name); err != nil {

@@ -24,8 +24,8 @@ import (
 const (
 	// maxEvent is how large an asynchronous event may be, in bytes: Lambda's own bound of old, which every region keeps.
 	maxEvent = 256 << 10
-	// maxReply bounds what is decoded; the largest honest reply has a few certificates.
-	maxReply = 1 << 20
+	// maxReply bounds what is decoded: Lambda's own bound, as groups with long revocation lists come near it.
+	maxReply = 6 << 20
 	// attempts of one call, within its timeout.
 	attempts = 3
 )

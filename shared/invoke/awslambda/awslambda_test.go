@@ -154,7 +154,7 @@ func TestFailures(t *testing.T) {
 		"too large":          {func(p *peer) { p.fail(http.StatusRequestEntityTooLarge, "RequestTooLargeException") }, dps.CodeInvalid, 1, "too large"},
 		"an empty answer":    {func(p *peer) { p.reply("") }, dps.CodeUnavailable, 1, "no reply"},
 		"garbage":            {func(p *peer) { p.reply("<html>") }, dps.CodeUnavailable, 1, "no reply"},
-		"endless":            {func(p *peer) { p.reply(`"` + strings.Repeat("x", 2<<20) + `"`) }, dps.CodeUnavailable, 1, "no reply"},
+		"endless":            {func(p *peer) { p.reply(`"` + strings.Repeat("x", 7<<20) + `"`) }, dps.CodeUnavailable, 1, "no reply"},
 		"JSON of its own":    {func(p *peer) { p.reply(`{"something":"else"}`) }, dps.CodeInternal, 1, "neither"},
 		"a function's crash": {crash, dps.CodeUnavailable, 3, "see its log"},
 		"broken off": {func(p *peer) {
