@@ -28,7 +28,8 @@ test-dynamodb: ## The DynamoDB store on Amazon's DynamoDB Local (Java), with wha
 	@$(EMULATORS) --dynamodb -- go test $(RACE) -tags aws -count=1 -v ./shared/store/dynamodb/...
 
 test-aws: ## Everything that needs AWS: built functions as processes, DynamoDB Local, Secrets Manager's emulator
-	@$(EMULATORS) --dynamodb --secrets -- go test -tags aws -count=1 $(TESTFLAGS) ./shared/... ./functions/... ./client/... ./localstack/...
+	@$(EMULATORS) --dynamodb --secrets -- go test -tags aws -count=1 $(TESTFLAGS) \
+	  $$(grep -rl '^//go:build aws' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 localstack-up: ## The deployed shape on this machine over AWS emulators; ARGS=--once stops after two devices
 	@$(EMULATORS) --dynamodb --secrets -- go run ./localstack --split --dir dps-data/split $(ARGS)

@@ -26,15 +26,18 @@ func verify(db *bbolt.DB, path string) (err error) {
 		if err := checkLength(tx, path); err != nil {
 			return err
 		}
-		// The walk comes first: it meets every page in this goroutine, where a fault can be recovered, and bbolt's own
-		// check, which runs in another, then meets no page that the walk has not.
+		if err := followPages(tx, path); err != nil {
+			return err
+		}
+		if err := checkOwner(tx); err != nil {
+			return err
+		}
+		// The walk comes before bbolt's own check: it meets every page in this goroutine, where a fault can be recovered,
+		// and the check, which runs in another, then meets no page that the walk has not.
 		if err := walk(tx); err != nil {
 			return err
 		}
-		if err := check(tx); err != nil {
-			return err
-		}
-		return checkOwner(tx)
+		return check(tx)
 	})
 }
 
@@ -49,12 +52,23 @@ func checkLength(tx *bbolt.Tx, path string) error {
 	return nil
 }
 
+func followPages(tx *bbolt.Tx, path string) error {
+	file, err := os.Open(path) //nolint:gosec // the file that is configured
+	if err != nil {
+		return err
+	}
+	return errors.Join(newPages(file, tx).follow(tx), file.Close())
+}
+
 func walk(tx *bbolt.Tx) error {
 	return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 		var last []byte
 		return b.ForEach(func(k, v []byte) error {
 			if last != nil && bytes.Compare(last, k) >= 0 {
 				return fmt.Errorf("%w: bucket %q is out of order", errDamaged, name)
+			}
+			if v == nil { // ours hold none, and bbolt's check would follow it wherever it leads
+				return fmt.Errorf("%w: bucket %q holds a bucket", errDamaged, name)
 			}
 			if len(v) > 0 {
 				_ = v[len(v)-1] // the value's last page is there
