@@ -7,12 +7,14 @@ GOLANGCI_LINT := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v
 GOVULNCHECK   := go run golang.org/x/vuln/cmd/govulncheck@v1.9.0
 FUZZTIME      ?= 10s
 EMULATORS     := go run ./localstack/emulator
+SAM_VENV      := $(HOME)/.cache/dps/sam-venv
+SAM_TOOLS     := $(SAM_VENV)/installed-1.170.0-1.58.0
 
 # The race detector needs a C compiler; without one the tests run all the same, and say so.
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
 
-.PHONY: help run test test-dynamodb test-aws localstack-up lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
+.PHONY: help run test test-dynamodb test-aws test-docker localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
 help: ## List the targets
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +35,26 @@ test-aws: ## Everything that needs AWS: built functions as processes, DynamoDB L
 
 localstack-up: ## The deployed shape on this machine over AWS emulators; ARGS=--once stops after two devices
 	@$(EMULATORS) --dynamodb --secrets -- go run ./localstack --split --dir dps-data/split $(ARGS)
+
+validate: $(SAM_TOOLS) ## The templates: cfn-lint, sam validate, sam build, and the tests of roles, alarms and parameters
+	@$(SAM_VENV)/bin/cfn-lint template.yaml infra/*.yaml
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 $(SAM_VENV)/bin/sam validate --lint --template template.yaml
+	@go test ./infra/...
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=eu-central-1 $(SAM_VENV)/bin/sam build --template template.yaml --build-dir bin/sam >/dev/null && echo "sam build: bin/sam"
+
+$(SAM_TOOLS):
+	@command -v python3 >/dev/null || { echo "validate needs Python 3: apt-get install python3 python3-venv" >&2; exit 1; }
+	@python3 -m venv $(SAM_VENV) && $(SAM_VENV)/bin/pip --quiet install aws-sam-cli==1.170.0 cfn-lint==1.58.0 && touch $@
+
+test-docker: ## Build the container image and provision against it; needs a Docker daemon
+	@docker info >/dev/null 2>&1 || { echo "NOT RUN: no Docker daemon answers. Install and start one: apt-get install docker.io" >&2; exit 1; }
+	@go test -count=1 -tags docker ./infra/...
+
+capacity: ## What one device consumes of DynamoDB, in request units
+	@$(EMULATORS) --dynamodb -- go test -count=1 -tags aws -run TestCapacity -v ./shared/store/dynamodb
+
+cost: ## What a month costs, term by term; ARGS="--devices 50000"
+	@go run ./infra/cost $(ARGS)
 
 lint: ## Vet, static analysis, import rules of the house
 	@$(GOLANGCI_LINT) run --build-tags aws ./...
@@ -87,4 +109,4 @@ sizes: ## What each function weighs and how long it takes to start; ARGS="--runs
 	@go run ./localstack/lambda/sizes $(ARGS)
 
 clean: ## Remove what building and running leave behind
-	@rm -rf bin dps-data
+	@rm -rf bin dps-data .aws-sam

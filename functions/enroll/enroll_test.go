@@ -117,6 +117,32 @@ func TestEnroll(t *testing.T) {
 	}
 }
 
+// TestClosedGroups are no candidates, and do not keep another group from being one.
+func TestClosedGroups(t *testing.T) {
+	for name, closeIt := range map[string]func(*dps.EnrollmentGroup){
+		"disabled": func(g *dps.EnrollmentGroup) { g.Disabled = true },
+		"pending":  func(g *dps.EnrollmentGroup) { g.Challenge = "prove it" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t, nil)
+			lower := hubtest.Must(f.Maker.NewIntermediate("lower"))(t)
+			f.addGroup(t, secondGroup, lower, nil)
+			if r := f.enroll(t, issuer(lower), issuer(f.Maker)); len(r.Candidates) != 2 {
+				t.Fatalf("open: %+v", r)
+			}
+			f.ChangeGroup(t, closeIt)
+			r := f.enroll(t, issuer(lower), issuer(f.Maker))
+			if len(r.Candidates) != 1 || r.Candidates[0].GroupID != secondGroup {
+				t.Errorf("closed: %+v", r)
+			}
+			f.ChangeGroup(t, func(g *dps.EnrollmentGroup) { g.Disabled, g.Challenge = false, "" })
+			if r := f.enroll(t, issuer(f.Maker)); len(r.Candidates) != 1 {
+				t.Errorf("open again: %+v", r)
+			}
+		})
+	}
+}
+
 func TestStrangersAndPolling(t *testing.T) {
 	f := newFixture(t, nil)
 	generation := hubtest.Must(f.Store.Generation(t.Context()))(t)

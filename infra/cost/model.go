@@ -70,7 +70,7 @@ func (u Use) Terms() []Term {
 		{"Lambda: record, 128 MB", batches * perDevice.recordSeconds * 0.125, "GB-s", price.lambdaGBSecond, "a batch"},
 		{"Lambda: enroll, 128 MB", polls * perDevice.enrollSeconds * 0.125, "GB-s", price.lambdaGBSecond, "one read of the generation"},
 		{"DynamoDB: writes", u.Devices*perDevice.writeUnits + u.Devices*u.Renewals*perDevice.renewalWriteUnits, "WRU", price.writeUnit, "measured: make test-dynamodb"},
-		{"DynamoDB: reads", u.Devices*perDevice.readUnits + u.Devices*u.Renewals*perDevice.renewalReadUnits + polls*0.5, "RRU", price.readUnit, "measured: make test-dynamodb"},
+		{"DynamoDB: reads", u.Devices*perDevice.readUnits + u.Devices*u.Renewals*perDevice.renewalReadUnits + polls, "RRU", price.readUnit, "measured: make test-dynamodb"},
 		{"DynamoDB: storage", kept, "GB", price.tableGB, "records, bindings, audit, index"},
 		{"DynamoDB: point-in-time recovery", kept, "GB", price.recoveryGB, "all that is stored"},
 		{"Secrets Manager: secrets", u.Secrets, "secrets", price.secret, "see --secrets"},

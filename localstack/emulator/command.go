@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -26,10 +27,18 @@ func neutralEnvironment(environment []string) []string {
 
 // runCommand runs the command until it ends, is told to by ctx, or loses an emulator, and gives its exit code.
 func runCommand(ctx context.Context, command, environment []string, emulators []*process) (code int, err error) {
+	var watching sync.WaitGroup
+	defer watching.Wait()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	for _, p := range emulators {
-		context.AfterFunc(p.ended, func() { cancel(fmt.Errorf("an emulator ended too early:\n%s", p.output.String())) })
+		watching.Go(func() {
+			select {
+			case <-p.ended:
+				cancel(fmt.Errorf("an emulator ended too early:\n%s", p.output))
+			case <-ctx.Done():
+			}
+		})
 	}
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...) //nolint:gosec // running it is what this program is for
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = environment, os.Stdin, os.Stdout, os.Stderr

@@ -27,7 +27,7 @@ func prepareDynamoDBLocal(ctx context.Context, cache string, log io.Writer) (sta
 		return starter{}, errors.New("it needs Java 11 or later, and no java is found: apt-get install default-jre-headless")
 	}
 	dir, err := cached(cache, "dynamodb-local-"+dynamoDBVersion, func(dir string) error {
-		fmt.Fprintf(log, "emulator: fetching %s %s (57 MB, once)\n", dynamoDBPackage, dynamoDBVersion)
+		say(log, "fetching %s %s (57 MB, once)", dynamoDBPackage, dynamoDBVersion)
 		return fetchDynamoDBLocal(ctx, dir)
 	})
 	if err != nil {

@@ -32,7 +32,7 @@ type process struct {
 	cmd      *exec.Cmd
 	endpoint string
 	output   *tail
-	ended    context.Context // done when the process has ended
+	ended    chan struct{} // closed when the process has ended
 }
 
 // start starts the emulator on a free port and waits until it answers.
@@ -53,16 +53,14 @@ func (s starter) try(ctx context.Context) (*process, error) {
 	args := s.args(port)
 	// Not CommandContext: it must outlive the command, which ctx ends.
 	cmd := exec.Command(args[0], args[1:]...) //nolint:gosec,noctx // fixed programs, see prepare
-	ended, end := context.WithCancel(context.WithoutCancel(ctx))
-	p := &process{cmd: cmd, endpoint: "http://127.0.0.1:" + port, output: new(tail), ended: ended}
+	p := &process{cmd: cmd, endpoint: "http://127.0.0.1:" + port, output: new(tail), ended: make(chan struct{})}
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = s.dir, p.output, p.output, dependent()
 	if err := cmd.Start(); err != nil {
-		end()
 		return nil, err
 	}
 	go func() {
 		_ = cmd.Wait() // how it ended is in its output
-		end()
+		close(p.ended)
 	}()
 	if err := p.await(ctx); err != nil {
 		p.stop()
@@ -82,7 +80,7 @@ func (p *process) await(ctx context.Context) error {
 			return nil
 		}
 		select {
-		case <-p.ended.Done():
+		case <-p.ended:
 			return errors.New("it ended at once")
 		case <-ctx.Done():
 			return errors.New("it does not answer")
@@ -110,7 +108,7 @@ func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 	timer := time.AfterFunc(stopGrace, func() { _ = p.cmd.Process.Kill() })
 	defer timer.Stop()
-	<-p.ended.Done()
+	<-p.ended
 }
 
 func freePort(ctx context.Context) (string, error) {
@@ -118,7 +116,7 @@ func freePort(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	port := l.Addr().(*net.TCPAddr).Port //nolint:errcheck // a TCP listener's address is one
+	port := l.Addr().(*net.TCPAddr).Port
 	return strconv.Itoa(port), l.Close()
 }
 

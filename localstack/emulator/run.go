@@ -30,15 +30,20 @@ func run(ctx context.Context, args []string, log io.Writer) int {
 	services, command, err := parse(args, log)
 	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
-			fmt.Fprintln(log, "emulator:", err)
+			say(log, "%v", err)
 		}
 		return exitUsage
 	}
 	code, err := runBeside(ctx, services, command, log)
 	if err != nil {
-		fmt.Fprintln(log, "emulator:", err)
+		say(log, "%v", err)
 	}
 	return code
+}
+
+// say tells the person at the terminal; where nobody can be told, nothing else is wrong.
+func say(log io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(log, "emulator: "+format+"\n", args...)
 }
 
 func parse(args []string, log io.Writer) (services []service, command []string, err error) {
@@ -59,7 +64,7 @@ func parse(args []string, log io.Writer) (services []service, command []string, 
 	case len(services) == 0:
 		return nil, nil, errors.New("nothing to start: name --dynamodb, --secrets or both")
 	case flags.NArg() == 0:
-		return nil, nil, errors.New("no command: write it behind the flags, as in --dynamodb -- go test ./...")
+		return nil, nil, errors.New("no command: write it behind the flags, as in: --dynamodb -- go test")
 	}
 	return services, flags.Args(), nil
 }
@@ -81,7 +86,7 @@ func runBeside(ctx context.Context, services []service, command []string, log io
 	}
 	environment := neutralEnvironment(os.Environ())
 	for i, s := range services {
-		fmt.Fprintf(log, "emulator: %s answers at %s\n", s.name, running[i].endpoint)
+		say(log, "%s answers at %s", s.name, running[i].endpoint)
 		environment = append(environment, s.variable+"="+running[i].endpoint)
 	}
 	return runCommand(ctx, command, environment, running)

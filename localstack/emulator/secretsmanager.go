@@ -16,7 +16,7 @@ var secretsManager = service{"Secrets Manager (moto)", "AWS_ENDPOINT_URL_SECRETS
 
 func prepareMoto(ctx context.Context, cache string, log io.Writer) (starter, error) {
 	dir, err := cached(cache, "moto-5.2.5", func(dir string) error {
-		fmt.Fprintf(log, "emulator: installing %s (once)\n", motoPackages[0])
+		say(log, "installing %s (once)", motoPackages[0])
 		return installMoto(ctx, dir)
 	})
 	if err != nil {
@@ -24,7 +24,9 @@ func prepareMoto(ctx context.Context, cache string, log io.Writer) (starter, err
 	}
 	// By its module: the scripts that pip makes know the folder by the name it had when it was filled.
 	python := filepath.Join(dir, "bin", "python3")
-	return starter{dir, func(port string) []string { return []string{python, "-m", "moto.server", "-H", "127.0.0.1", "-p", port} }}, nil
+	return starter{dir, func(port string) []string {
+		return []string{python, "-m", "moto.server", "-H", "127.0.0.1", "-p", port}
+	}}, nil
 }
 
 func installMoto(ctx context.Context, dir string) error {

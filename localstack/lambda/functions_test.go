@@ -129,6 +129,9 @@ func TestFunctionsWithoutTheirStore(t *testing.T) {
 	if code := dps.CodeOf(err); code != dps.CodeUnavailable {
 		t.Errorf("error %v, want unavailable", err)
 	}
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(output.String(), `"requestId"`) && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond) // the pipe of a process has its own pace
+	}
 	if strings.Contains(err.Error(), "127.0.0.1") || !strings.Contains(output.String(), "127.0.0.1:1") || !strings.Contains(output.String(), `"requestId"`) {
 		t.Errorf("error %v, log %s: want the address in the log alone", err, output.String())
 	}

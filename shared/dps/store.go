@@ -19,7 +19,8 @@ func (p Page) Limit() int {
 	return p.Size
 }
 
-// GroupStore keeps enrollment groups. All reads see every write that returned before them.
+// GroupStore keeps enrollment groups. All reads see every write that returned before them, listings excepted: in the cloud
+// they may be a moment late.
 type GroupStore interface {
 	// Group gives one group. Errors: CodeNotFound, CodeUnavailable.
 	Group(ctx context.Context, id string) (EnrollmentGroup, error)
@@ -104,7 +105,8 @@ type ManifestStore interface {
 }
 
 // Store is everything an adapter keeps. Consumers take the roles they need, not this. Every write refuses with CodeInvalid,
-// and stores nothing, where the value's Storable does; a context that has ended is CodeUnavailable.
+// and stores nothing, where the value's Storable does, or where it is larger than the store takes; a context that has ended
+// is CodeUnavailable. Where CodeUnavailable is promised, CodeThrottled may come as well: the same, with a RetryAfter.
 type Store interface {
 	GroupStore
 	HubStore

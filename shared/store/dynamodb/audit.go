@@ -35,7 +35,7 @@ func (s *Store) ListAudit(ctx context.Context, recordID string, p dps.Page) (ent
 	if err == nil && after != "" && !strings.HasPrefix(after, auditPrefix) {
 		err = errToken
 	}
-	if err != nil || dps.CheckKey("recordId", recordID) != nil {
+	if err != nil || !isKey(recordID) {
 		return nil, "", err
 	}
 	in := s.auditQuery(recordID, after, p.Limit()+1) // one more tells whether there are more

@@ -28,14 +28,17 @@ func (s *Store) batch(ctx context.Context, k kind, ids []string, consistent bool
 		if err != nil {
 			return nil, err
 		}
-		for _, it := range out.Responses[s.table] {
+		answered := out.Responses[s.table]
+		for _, it := range answered {
 			all[k.id(it)] = it
-			attempt = 0 // it goes on
 		}
 		if open = out.UnprocessedKeys; len(open) == 0 {
 			return all, nil
 		}
-		if !pause(ctx, backoff.Delay(attempt+1)) {
+		if len(answered) > 0 {
+			attempt = 1 // it goes on
+		}
+		if !pause(ctx, backoff.Delay(attempt)) {
 			return nil, &dps.Error{Code: dps.CodeThrottled, Message: "the database is asked too much at once", RetryAfter: retryAfter}
 		}
 	}

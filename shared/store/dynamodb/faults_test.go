@@ -273,6 +273,15 @@ func TestCancelledWhileWaiting(t *testing.T) {
 	}
 }
 
+// TestADeadConnectionIsGivenUp: one that never answers does not use up the caller's time.
+func TestADeadConnectionIsGivenUp(t *testing.T) {
+	f := newFixture(t)
+	f.way.firstOf("GetItem", holdForAWhile)
+	if _, err := f.store.Generation(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestNoTable: the operator is told what to look at.
 func TestNoTable(t *testing.T) {
 	store := dynamodb.New(newClient(t, emulator(t)), "nowhere")

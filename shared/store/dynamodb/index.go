@@ -89,8 +89,8 @@ func (s *Store) reindex(groupID string, old, fresh index) (writes []write) {
 
 // indexed gives the ids of the groups with an authority of this name, in order.
 func (s *Store) indexed(ctx context.Context, nameHash string) ([]string, error) {
-	if dps.CheckKey("hash", nameHash) != nil {
-		return nil, nil // nothing can be stored under it
+	if !isKey(nameHash) {
+		return nil, nil
 	}
 	ids := make(map[string]bool)
 	in := &dynamodb.QueryInput{

@@ -9,13 +9,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"go.uber.org/goleak"
 
 	"dps/shared/dps"
 	"dps/shared/store/dynamodb"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // emulator is where DynamoDB Local answers.
 func emulator(t testing.TB) string {

@@ -21,7 +21,7 @@ const (
 // merged, the objects by their keys. The token is the last id given. The index, and so the listing, may be a moment late.
 func list[T any](ctx context.Context, s *Store, k kind, owner string, p dps.Page, decode func(item) (T, error)) ([]T, string, error) {
 	after, err := decodeToken(p.Token)
-	if err != nil || dps.CheckKey("owner", owner) != nil {
+	if err != nil || !isKey(owner) {
 		return nil, "", err
 	}
 	ids, more, err := s.ids(ctx, k, owner, after, p.Limit())
@@ -29,13 +29,17 @@ func list[T any](ctx context.Context, s *Store, k kind, owner string, p dps.Page
 		return nil, "", err
 	}
 	var out []T
-	for size := 0; len(ids) > 0 && size < maxPageBytes; {
+	for size := 0; len(ids) > 0; {
 		n := min(len(ids), maxBatch)
 		items, err := s.batch(ctx, k, ids[:n], eventually)
 		if err != nil {
 			return nil, "", err
 		}
 		for _, id := range ids[:n] {
+			if size >= maxPageBytes {
+				return out, encodeToken(after), nil
+			}
+			after = id
 			it := items[id]
 			if it == nil || !k.isOwners(it, owner) {
 				continue // deleted or given away, which the index does not know yet
@@ -46,9 +50,9 @@ func list[T any](ctx context.Context, s *Store, k kind, owner string, p dps.Page
 			}
 			out, size = append(out, v), size+itemSize(it)
 		}
-		after, ids = ids[n-1], ids[n:]
+		ids = ids[n:]
 	}
-	if !more && len(ids) == 0 {
+	if !more {
 		return out, "", nil
 	}
 	return out, encodeToken(after), nil

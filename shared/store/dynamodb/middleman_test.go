@@ -17,12 +17,12 @@ import (
 type fate int
 
 const (
-	pass         fate = iota
-	throttle          // DynamoDB is asked too much
-	fail              // DynamoDB has an internal error
-	dropBefore        // the connection closes before DynamoDB sees the request
-	dropAfter         // DynamoDB has done it, and the connection closes before the answer
-	holdForAWhile     // the answer does not come before the caller gives up
+	pass          fate = iota
+	throttle           // DynamoDB is asked too much
+	fail               // DynamoDB has an internal error
+	dropBefore         // the connection closes before DynamoDB sees the request
+	dropAfter          // DynamoDB has done it, and the connection closes before the answer
+	holdForAWhile      // the answer does not come before the caller gives up
 )
 
 // middleMan stands between store and DynamoDB and decides on every request.

@@ -72,11 +72,10 @@ func decodeRecord(it item) (dps.Record, error) {
 func leaveOut(step, rec item) {
 	delete(step, "step")
 	for field, of := range shared {
-		mine, its := stringOf(step[field]), stringOf(rec[of])
-		switch {
-		case mine == its:
+		switch mine := stringOf(step[field]); mine {
+		case stringOf(rec[of]):
 			delete(step, field)
-		case mine == "":
+		case "":
 			step[field] = text("")
 		}
 	}

@@ -23,6 +23,9 @@ func (s *Store) MergeResults(ctx context.Context, results []dps.StepResult) (int
 		if err := r.Storable(); err != nil {
 			return 0, dps.Errorf(dps.CodeInvalid, "results[%d].%w", i, err)
 		}
+		if year := r.Time.UTC().Year(); year < 0 || year > 9999 { // else the others would be stored before it is found
+			return 0, dps.Errorf(dps.CodeInvalid, "results[%d].time: year %d is outside 0 to 9999: check the clock it is from", i, year)
+		}
 		byRecord[r.RecordID] = append(byRecord[r.RecordID], r)
 	}
 	var group errgroup.Group

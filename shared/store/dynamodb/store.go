@@ -57,7 +57,7 @@ func (s *Store) get(ctx context.Context, key item, consistent bool) (item, error
 // read gives the object with the id. Errors: CodeNotFound, CodeUnavailable, CodeThrottled.
 func read[T any](ctx context.Context, s *Store, k kind, id string, decode func(item) (T, error)) (v T, err error) {
 	var it item
-	if dps.CheckKey("id", id) == nil { // else nothing can be stored under it
+	if isKey(id) {
 		it, err = s.get(ctx, k.key(id), consistently)
 	}
 	if err != nil {
@@ -71,7 +71,7 @@ func read[T any](ctx context.Context, s *Store, k kind, id string, decode func(i
 
 // remove deletes what is under the key, whatever it is.
 func (s *Store) remove(ctx context.Context, k kind, id string) error {
-	if dps.CheckKey("id", id) != nil {
+	if !isKey(id) {
 		return nil
 	}
 	_, err := call(ctx, s.client.DeleteItem, &dynamodb.DeleteItemInput{TableName: &s.table, Key: k.key(id)})

@@ -4,6 +4,8 @@ import (
 	"hash/fnv"
 	"strconv"
 	"strings"
+
+	"dps/shared/dps"
 )
 
 // The table's attributes and its index, as the template and CreateTable make them.
@@ -61,7 +63,7 @@ func (k kind) ownerKey(owner string, shard int) string {
 // listed makes the object one of its owner's.
 func (k kind) listed(it item, owner, id string) {
 	h := fnv.New32a()
-	h.Write([]byte(id))
+	_, _ = h.Write([]byte(id))                                              // a hash takes everything
 	it[OwnerKey] = text(k.ownerKey(owner, int(h.Sum32()%uint32(k.shards)))) //nolint:gosec // shards is 1 or 16
 }
 
@@ -70,6 +72,9 @@ func generationKey() item { return itemKey("GEN", meta) }
 func itemKey(partition, sort string) item {
 	return item{PartitionKey: text(partition), SortKey: text(sort)}
 }
+
+// isKey tells whether anything can be stored under the id.
+func isKey(id string) bool { return dps.CheckKey("id", id) == nil }
 
 // id is the inverse of key.
 func (k kind) id(it item) string { return strings.TrimPrefix(stringOf(it[PartitionKey]), k.prefix) }

@@ -12,7 +12,7 @@ const maxRaces = 10
 // deleteVersion deletes the object as it was read, with the writes that go with it, and again as it is now where somebody
 // changed it in between. What is not there counts as deleted.
 func (s *Store) deleteVersion(ctx context.Context, k kind, id string, with func(item) ([]write, error)) error {
-	if dps.CheckKey("id", id) != nil {
+	if !isKey(id) {
 		return nil
 	}
 	for range maxRaces {

@@ -1,0 +1,160 @@
+package rest_test
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"dps/shared/dps"
+	"dps/shared/hubtest"
+)
+
+// fleet stores n records: of every ten one failed, one is pending, the others are done. They are a day apart in tens.
+func (w *world) fleet(t testing.TB, n int) {
+	t.Helper()
+	var results []dps.StepResult
+	for i := range n {
+		story := steps(alice, fmt.Sprintf("00000000-0000-4000-8000-%012d", i), fmt.Sprintf("10000000-0000-4000-8000-%012d", i))
+		for j := range story {
+			story[j].Time = story[j].Time.Add(time.Duration(i/10) * 24 * time.Hour)
+		}
+		switch i % 10 {
+		case 0:
+			story[4].CoAPCode, story[4].ErrorMessage, story[4].Credential = "5.03", "the certificate authority is down", nil
+		case 1:
+			story = story[:3]
+		}
+		results = append(results, story...)
+	}
+	hubtest.Must(w.store.MergeResults(t.Context(), results))(t)
+}
+
+// pages goes through a listing.
+func (w *world) pages(target string) (ids []string, pages int) {
+	w.t.Helper()
+	for token := ""; ; {
+		a := w.extended(alice, "GET", target+"&pageToken="+url.QueryEscape(token), "").do(200)
+		ids, pages = append(ids, a.ids()...), pages+1
+		if token, _ = a.get("nextPageToken").(string); token == "" {
+			return ids, pages
+		}
+	}
+}
+
+func TestRecordPages(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fleet(t, 45)
+	ids, pages := w.pages(pathRecords + "?pageSize=10")
+	if len(ids) != 45 || pages != 5 || !slices.IsSorted(ids) || len(slices.Compact(ids)) != 45 {
+		t.Errorf("%d ids on %d pages", len(ids), pages)
+	}
+	after := seededTime.Add(24 * time.Hour).Format(time.RFC3339)
+	before := seededTime.Add(48 * time.Hour).Format(time.RFC3339)
+	for _, tt := range []struct {
+		query string
+		want  int
+	}{
+		{"state=failed", 5}, {"state=pending", 5}, {"state=ok", 35}, {"state=ok&state=failed", 40},
+		{"enrollmentGroupIdFilter=" + seededGroup, 45}, {"enrollmentGroupIdFilter=other", 0},
+		{"deviceIdFilter=10000000-0000-4000-8000-000000000007", 1},
+		{"idFilter=00000000-0000-4000-8000-000000000007&idFilter=00000000-0000-4000-8000-000000000007&idFilter=none", 1},
+		{"idFilter=00000000-0000-4000-8000-000000000007&state=failed", 0},
+		{"updatedAfter=" + after + "&updatedBefore=" + before, 10},
+		{"search=8000-00000000001", 10}, {"search=DEVICE+1", 45}, {"search=nobody", 0},
+	} {
+		for _, size := range []string{"1", "3", "1000"} {
+			if got, _ := w.pages(pathRecords + "?pageSize=" + size + "&" + tt.query); len(got) != tt.want {
+				t.Errorf("%s by %s: %d records, want %d", tt.query, size, len(got), tt.want)
+			}
+		}
+	}
+	if got := w.as(alice, "GET", pathRecords, "").do(200).lines(); len(got) != 45 {
+		t.Errorf("plgd's clients get %d", len(got))
+	}
+}
+
+// TestLongFilters: one answer looks at a bounded number of records, and the next goes on.
+func TestLongFilters(t *testing.T) {
+	w := newWorld(t, nil)
+	var results []dps.StepResult
+	for i := range 4500 {
+		results = append(results, dps.StepResult{
+			EventID: "e", Time: seededTime, RecordID: fmt.Sprintf("%06d", i), Owner: alice, GroupID: "g", Step: dps.StepTime, CoAPCode: "2.05", DeviceID: fmt.Sprint(i),
+		})
+	}
+	hubtest.Must(w.store.MergeResults(t.Context(), results))(t)
+	ids, pages := w.pages(pathRecords + "?deviceIdFilter=4499")
+	if diff := cmp.Diff([]string{"004499"}, ids); diff != "" || pages != 5 {
+		t.Errorf("%d pages: %s", pages, diff)
+	}
+	if ids, pages := w.pages(pathRecords + "?pageSize=1000"); len(ids) != 4500 || pages != 5 {
+		t.Errorf("%d ids on %d pages", len(ids), pages)
+	}
+	if got := w.as(alice, "GET", pathRecords+"?deviceIdFilter=4499", "").do(200).ids(); len(got) != 1 {
+		t.Errorf("plgd's clients get %v", got)
+	}
+	if got := w.as(alice, "GET", pathRecords, "").do(200).ids(); len(got) != 4500 {
+		t.Errorf("plgd's clients get %d", len(got))
+	}
+}
+
+func TestBadPages(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fleet(t, 12)
+	token, _ := w.extended(alice, "GET", pathRecords+"?pageSize=5&state=ok", "").do(200).get("nextPageToken").(string)
+	for _, query := range []string{
+		"pageSize=0", "pageSize=1001", "pageSize=x", "pageSize=-1", "pageToken=x", "pageToken=e30", "pageToken=" + token, "pageToken=" + token + "&state=failed",
+		"pageSize=5&pageSize=6", "updatedAfter=yesterday", "state=sad", "pageSize=%zz", "a;b",
+	} {
+		w.extended(alice, "GET", pathRecords+"?"+query, "").do(400)
+	}
+	if got := w.extended(alice, "GET", pathRecords+"?state=ok&pageSize=5&pageToken="+token, "").do(200).ids(); len(got) == 0 {
+		t.Error("a good token is refused")
+	}
+	w.as(alice, "GET", pathRecords+"?pageSize=5", "").do(200).get("items", 0) // asking for a page is the new dialect
+}
+
+func TestRecordsAreDeleted(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fleet(t, 5)
+	w.extended(alice, "DELETE", pathRecords+"/00000000-0000-4000-8000-000000000000", "").do(204)
+	w.extended(alice, "GET", pathRecords+"/00000000-0000-4000-8000-000000000000", "").do(404)
+	if got := w.extended(alice, "GET", pathRecords+"/00000000-0000-4000-8000-000000000001", "").do(200); got.get("state") != "pending" {
+		t.Errorf("%s", got.body)
+	}
+	for _, tt := range []struct{ query, count string }{
+		{"?idFilter=00000000-0000-4000-8000-000000000001&idFilter=none", "1"}, {"?deviceIdFilter=10000000-0000-4000-8000-000000000002", "1"}, {"?idFilter=none", "0"}, {"", "2"}, {"", "0"},
+	} {
+		if got := w.as(alice, "DELETE", pathRecords+tt.query, "").do(200).get("count"); got != tt.count {
+			t.Errorf("%q deletes %v, want %s", tt.query, got, tt.count)
+		}
+	}
+}
+
+func TestStatistics(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fleet(t, 25)
+	s := w.extended(alice, "GET", "/api/v1/statistics", "").do(200)
+	total, _ := s.get("total").(map[string]any)
+	if diff := cmp.Diff(map[string]any{"ok": 19.0, "failed": 3.0, "pending": 3.0}, total); diff != "" || s.get("complete") != true || s.get("examined") != 25.0 {
+		t.Errorf("%s%s", diff, s.body)
+	}
+	if s.get("days", 0, "name") != "2026-11-23" || s.get("days", 0, "ok") != 8.0 || s.get("days", 2, "failed") != 1.0 || s.get("groups", 0, "name") != seededGroup {
+		t.Errorf("%s", s.body)
+	}
+	if s.get("lastErrors", 0, "recordId") != "00000000-0000-4000-8000-000000000020" || s.get("lastErrors", 0, "step") != "credential" || s.get("lastErrors", 0, "coapCode") != "5.03" {
+		t.Errorf("%s", s.body)
+	}
+	failed := w.extended(alice, "GET", "/api/v1/statistics?state=failed&updatedAfter=2026-11-24T00:00:00Z", "").do(200)
+	if failed.get("total", "failed") != 2.0 || failed.get("total", "ok") != nil {
+		t.Errorf("%s", failed.body)
+	}
+	w.extended(alice, "GET", "/api/v1/statistics?pageToken=x", "").do(400)
+	if empty := w.extended(bob, "GET", "/api/v1/statistics", "").do(200); empty.get("examined") != nil || empty.get("complete") != true {
+		t.Errorf("%s", empty.body)
+	}
+}
