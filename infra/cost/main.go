@@ -28,6 +28,7 @@ func run(args []string, out io.Writer) error {
 	f.Float64Var(&u.Refused, "refused", u.Refused, "handshakes `N` of strangers, for each device of --devices")
 	f.Float64Var(&u.KeptMonths, "kept", u.KeptMonths, "`MONTHS` of such devices whose records are kept")
 	f.Float64Var(&u.Tasks, "tasks", u.Tasks, "ingress tasks `N`, on average")
+	f.Float64Var(&u.NATs, "nats", u.NATs, "NAT gateways `N`; the template makes none unless asked")
 	f.Float64Var(&u.AZs, "azs", u.AZs, "availability zones `N`")
 	f.Float64Var(&u.Secrets, "secrets", u.Secrets, "secrets `N`: two or three a hub, one a group with a pre-shared key, one TLS key")
 	f.Float64Var(&u.HotInstances, "instances", u.HotInstances, "instances `N` of the token and of the sign function that are alive, on average; each reads its secrets again every 30 s")

@@ -9,6 +9,7 @@ type Use struct {
 	Refused      float64 // handshakes of strangers, for each of them
 	KeptMonths   float64
 	Tasks, AZs   float64
+	NATs         float64
 	Secrets      float64
 	HotInstances float64
 	WarmShare    float64 // step results in a batch
@@ -25,7 +26,7 @@ func (u Use) check() error {
 		value, min float64
 	}{
 		{"devices", u.Devices, 1}, {"renewals", u.Renewals, 0}, {"refused", u.Refused, 0}, {"kept", u.KeptMonths, 1},
-		{"tasks", u.Tasks, 1}, {"azs", u.AZs, 1}, {"secrets", u.Secrets, 1}, {"instances", u.HotInstances, 0}, {"batch", u.WarmShare, 1},
+		{"nats", u.NATs, 0}, {"tasks", u.Tasks, 1}, {"azs", u.AZs, 1}, {"secrets", u.Secrets, 1}, {"instances", u.HotInstances, 0}, {"batch", u.WarmShare, 1},
 	} {
 		if v.value < v.min {
 			return fmt.Errorf("--%s %g: give a number of at least %g", v.name, v.value, v.min)
@@ -52,6 +53,7 @@ const (
 	secretSeconds = 30.0         // a secret is read again after (shared/secrets/secretsmanager)
 	pollSeconds   = 3.0          // an ingress asks for the generation every (ingress.generationInterval)
 	gib           = float64(1 << 30)
+	endpoints     = 5.0 // interface endpoints of infra/network.yaml
 )
 
 // Terms are the lines of the bill, the largest kinds of cost together.
@@ -79,8 +81,8 @@ func (u Use) Terms() []Term {
 		{"Fargate arm64: memory", u.Tasks * 1 * hours, "GB-h", price.memoryHour, "1 GB a task: 30 KiB an idle connection"},
 		{"NLB: hours", hours, "h", price.nlbHour, "one load balancer"},
 		{"NLB: capacity", max(connections/800/3600, u.Devices*perDevice.wireBytes/gib), "NLCU-h", price.nlcu, "new connections or bytes, whichever is more"},
-		{"VPC: interface endpoints", 4 * u.AZs * hours, "h", price.endpointHour, "lambda, secretsmanager, logs, ecr in each zone"},
-		{"VPC: NAT gateways", u.AZs * hours, "h", price.natHour, "functions reach OAuth server and authority through them"},
+		{"VPC: interface endpoints", endpoints * u.AZs * hours, "h", price.endpointHour, "what infra/network.yaml has, in each zone"},
+		{"VPC: NAT gateways", u.NATs * hours, "h", price.natHour, "only with parameter NatGateways"},
 		{"CloudWatch Logs: ingestion", (u.Devices*(1+u.Renewals/5)*perDevice.logBytes + polls*perDevice.pollLogBytes) / gib, "GB", price.logGB, "a line a request and an invocation"},
 		{"Data out", u.Devices * (1 + u.Renewals) * perDevice.wireBytes * 0.7 / gib, "GB", price.outGB, "answers and server certificates"},
 	}
