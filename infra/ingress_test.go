@@ -54,7 +54,7 @@ func TestTheIngresssSettings(t *testing.T) {
 	}
 }
 
-// TestTheContainerIsShut in: nothing can be written, nobody is root, nothing is inherited.
+// TestTheContainerIsShut: nothing can be written, nobody is root, nothing is inherited.
 func TestTheContainerIsShut(t *testing.T) {
 	each(t, func(t *testing.T, s *stack) {
 		c := container(t, s)
@@ -100,6 +100,9 @@ func TestDeploymentsAreTakenBack(t *testing.T) {
 		d := s.get(t, "Service").property("DeploymentConfiguration")
 		if str(d, "DeploymentCircuitBreaker", "Enable") != "true" || str(d, "DeploymentCircuitBreaker", "Rollback") != "true" || str(d, "MinimumHealthyPercent") != "100" {
 			t.Errorf("%v", d)
+		}
+		if s.get(t, "Service").property("DesiredCount") != nil {
+			t.Error("each deployment sets the number of tasks back")
 		}
 	})
 }

@@ -210,7 +210,12 @@ func TestHandshakesUseTheNewCertificate(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	defer func() { stop(); <-done }()
+	defer func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}()
 	device, err := f.root.NewLeaf("device")
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func startSplit(ctx context.Context, o stack.Options, p *printer, log *slog.Logg
 		}
 	}
 	s, err := split.Start(ctx, split.Options{
-		Stack: o, Logf: p.line, Lambda: lambda.Options{RetryDelays: retryDelays, Patience: patience, Output: logWriter(log)},
+		Stack: o, Logf: p.line, Lambda: lambda.Options{RetryDelays: retryDelays, Patience: patience, Output: logWriter(ctx, log)},
 	})
 	if err != nil {
 		return nil, err
@@ -77,8 +77,8 @@ const patience = 5 * time.Second // a call waits for a free instance, as there a
 var retryDelays = []time.Duration{time.Second, 5 * time.Second}
 
 // logWriter passes on what functions print, where service and hub are logged too.
-func logWriter(log *slog.Logger) io.Writer {
-	if log.Enabled(context.Background(), slog.LevelInfo) {
+func logWriter(ctx context.Context, log *slog.Logger) io.Writer {
+	if log.Enabled(ctx, slog.LevelInfo) {
 		return os.Stderr
 	}
 	return io.Discard

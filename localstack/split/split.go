@@ -79,7 +79,7 @@ func Start(ctx context.Context, o Options) (*Split, error) {
 	var err error
 	if s.Stack, err = stack.Start(ctx, o.Stack); err != nil {
 		s.Secrets.Close()
-		return nil, errors.Join(err, s.Lambda.Close())
+		return nil, errors.Join(err, s.Lambda.Close()) //nolint:contextcheck // what ends has a time limit of its own
 	}
 	return s, nil
 }
