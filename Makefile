@@ -14,7 +14,7 @@ SAM_TOOLS     := $(SAM_VENV)/installed-1.170.0-1.58.0
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
 
-.PHONY: help run test test-dynamodb test-aws test-docker localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
+.PHONY: help run test test-dynamodb test-aws test-localstack test-docker localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
 help: ## List the targets
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,17 @@ test-aws: ## Everything that needs AWS: built functions as processes, DynamoDB L
 	  $$(grep -rl '^//go:build aws' --include='*_test.go' . | xargs -n1 dirname | sort -u)
 
 localstack-up: ## The deployed shape on this machine over AWS emulators; ARGS=--once stops after two devices
-	@$(EMULATORS) --dynamodb --secrets -- go run ./localstack --split --dir dps-data/split $(ARGS)
+	@if [ -n "$${LOCALSTACK_AUTH_TOKEN:-}" ] && docker info >/dev/null 2>&1; then \
+	  docker compose -f localstack/compose.yaml up --wait && \
+	  AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_REGION=eu-central-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test \
+	    go run ./localstack --split --dir dps-data/split $(ARGS); \
+	else \
+	  echo "no LOCALSTACK_AUTH_TOKEN or no Docker daemon: DynamoDB Local and moto stand for AWS, and the functions run as processes"; \
+	  $(EMULATORS) --dynamodb --secrets -- go run ./localstack --split --dir dps-data/split $(ARGS); \
+	fi
+
+test-localstack: ## The deployed shape over LocalStack; needs a Docker daemon and LOCALSTACK_AUTH_TOKEN
+	@go test -count=1 -v -tags localstack -run TestOnLocalStack ./localstack/split
 
 validate: $(SAM_TOOLS) ## The templates: cfn-lint, sam validate, sam build, and the tests of roles, alarms and parameters
 	@$(SAM_VENV)/bin/cfn-lint template.yaml infra/*.yaml

@@ -61,7 +61,7 @@ look inside, in another terminal:
   go run ./client/dpsctl/cmd get records --owner %[5]s --table %[4]s --secrets-prefix %[4]s
   aws dynamodb scan --table-name %[4]s --select COUNT --endpoint-url $AWS_ENDPOINT_URL_DYNAMODB
   aws secretsmanager list-secrets --endpoint-url $AWS_ENDPOINT_URL_SECRETS_MANAGER
-  aws lambda invoke --function-name %[4]s-enroll --cli-binary-format raw-in-base64-out --payload '{"version":1,"request":{}}' /dev/stdout --endpoint-url %[6]s`,
+  aws lambda invoke --function-name %[4]s-enroll --cli-binary-format raw-in-base64-out --payload '{"version":1,"payload":{}}' /dev/stdout --endpoint-url %[6]s`,
 		os.Getenv("AWS_REGION"), endpoint("AWS_ENDPOINT_URL_DYNAMODB"), endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER"), s.Name, stack.Owner, s.Lambda.URL())
 }
 
