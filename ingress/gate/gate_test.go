@@ -291,6 +291,28 @@ func TestCachesExpire(t *testing.T) {
 	})
 }
 
+// TestAMissingListIsNotRememberedForLong: a revocation list that could not be fetched for a moment locks devices out for a
+// moment, not for as long as groups are cached.
+func TestAMissingListIsNotRememberedForLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, time.Now)
+		chain := f.chain(t, f.root, "device")
+		set := func(missing bool) { // no change of the store's: the generation stays
+			f.store.mu.Lock()
+			defer f.store.mu.Unlock()
+			f.store.groups[0].CRLsMissing = missing
+		}
+		set(true)
+		if _, err := f.Admit(t.Context(), chain); err == nil {
+			t.Error("a device is in although nobody knows who is revoked")
+		}
+		set(false)
+		time.Sleep(6 * time.Second)
+		_, err := f.Admit(t.Context(), chain)
+		must(t, err)
+	})
+}
+
 // TestVerdictEndsWithTheCertificate, however long groups are cached.
 func TestVerdictEndsWithTheCertificate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -144,11 +144,15 @@ func (c *issuerCache) store(missing []contract.Issuer, groups []*attestation.Gro
 	entries := make([]issuerEntry, 0, len(missing))
 	for _, issuer := range missing {
 		e := issuerEntry{epoch: epoch, until: now.Add(negativeTTL)}
+		passing := false // what a group lacks now, it may have in a moment
 		for _, g := range groups {
 			if g.HasAuthority(issuer.NameHash) {
 				e.groups = append(e.groups, g)
-				e.until = now.Add(c.gate.o.Expiration)
+				passing = passing || g.CRLsMissing
 			}
+		}
+		if len(e.groups) > 0 && !passing {
+			e.until = now.Add(c.gate.o.Expiration)
 		}
 		if fresh {
 			c.entries.Add(issuer.NameHash, e)
