@@ -1,6 +1,7 @@
 package infra_test
 
 import (
+	"crypto/tls"
 	"os"
 	"regexp"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"dps/shared/config"
+	"dps/shared/pki"
 )
 
 func container(t *testing.T, s *stack) object {
@@ -137,6 +139,28 @@ func TestItScalesOnProcessorAndConnections(t *testing.T) {
 	for name, want := range map[string]string{"ScaleOnCpu": "50", "ScaleOnConnections": "5000"} {
 		if v := s.get(t, name).property("TargetTrackingScalingPolicyConfiguration", "TargetValue"); v != want {
 			t.Errorf("%s aims at %v, want %s", name, v, want)
+		}
+	}
+}
+
+// TestOneSecretHoldsCertificateAndKey: one text with both serves as certFile and as keyFile, so that a renewal replaces both
+// at once.
+func TestOneSecretHoldsCertificateAndKey(t *testing.T) {
+	authority, err := pki.NewRoot("root")
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := authority.NewLeaf("ingress")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := leaf.KeyPEM()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{"certificate first": string(leaf.ChainPEM()) + string(key), "key first": string(key) + string(leaf.ChainPEM())} {
+		if _, err := tls.X509KeyPair([]byte(text), []byte(text)); err != nil {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
