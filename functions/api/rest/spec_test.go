@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -18,6 +19,7 @@ import (
 type spec struct {
 	document map[string]any
 	compiler *jsonschema.Compiler
+	mu       sync.Mutex // the compiler keeps what it has compiled
 }
 
 const specURL = "https://example.com/openapi.json"
@@ -86,6 +88,8 @@ func (s *spec) check(t testing.TB, r *http.Request, a *answer) {
 
 func (s *spec) validate(t testing.TB, pointer string, body []byte) {
 	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	schema, err := s.compiler.Compile(specURL + strings.ReplaceAll(strings.ReplaceAll(pointer, "{", "%7B"), "}", "%7D"))
 	if err != nil {
 		t.Fatal(err)

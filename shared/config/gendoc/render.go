@@ -37,6 +37,7 @@ func sections() []section {
 		{"log.", "Log"},
 		{"apis.coap.", "CoAP endpoint for devices"},
 		{"apis.http.", "REST API for operators"},
+		{"apis.health.", "Health, for load balancers"},
 		{"clients.openTelemetryCollector.", "OpenTelemetry collector"},
 		{"clients.storage.", "Storage"},
 		{"enrollmentGroups[].hub.", "Hub of an enrollment group"},
