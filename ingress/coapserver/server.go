@@ -140,7 +140,9 @@ func (s *Server) accept(ctx context.Context) {
 			s.cfg.Count("connection_refused", "max_connections")
 			_ = raw.Close()
 		default:
-			s.wg.Go(func() { s.serveTCP(ctx, raw) })
+			// Here, where connections come in their order: the oldest to go must be the oldest, not the last to be scheduled.
+			leave := s.halfOpen.enter(func() { _ = raw.Close() })
+			s.wg.Go(func() { s.serveTCP(ctx, raw, leave) })
 		}
 	}
 }

@@ -27,9 +27,8 @@ type tcpConn struct {
 }
 
 // serveTCP takes a fresh connection through its handshake; the rest of its life gets a goroutine of its own, whose stack the
-// handshake has not stretched.
-func (s *Server) serveTCP(ctx context.Context, raw net.Conn) {
-	leave := s.halfOpen.enter(func() { _ = raw.Close() })
+// handshake has not stretched. leave takes it out of the half-open table.
+func (s *Server) serveTCP(ctx context.Context, raw net.Conn, leave func()) {
 	conn, session, err := s.handshakeTLS(ctx, raw)
 	leave()
 	if err != nil {

@@ -85,14 +85,14 @@ func (l *udpListener) serve(ctx context.Context, s *Server) {
 			continue
 		}
 		l.live.Add(1)
-		s.wg.Go(func() { l.admit(ctx, s, raw) })
+		leave := s.halfOpen.enter(func() { _ = raw.Close() })
+		s.wg.Go(func() { l.admit(ctx, s, raw, leave) })
 	}
 	s.wg.Go(func() { l.live.Wait(); close(l.done) })
 }
 
-// admit takes a fresh connection through its handshake and hands it over.
-func (l *udpListener) admit(ctx context.Context, s *Server, raw net.Conn) {
-	leave := s.halfOpen.enter(func() { _ = raw.Close() })
+// admit takes a fresh connection through its handshake and hands it over. leave takes it out of the half-open table.
+func (l *udpListener) admit(ctx context.Context, s *Server, raw net.Conn, leave func()) {
 	conn, session, err := s.handshakeDTLS(ctx, raw)
 	leave()
 	if err != nil {
