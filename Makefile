@@ -14,7 +14,7 @@ SAM_TOOLS     := $(SAM_VENV)/installed-1.170.0-1.58.0
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
 
-.PHONY: help run test test-dynamodb test-aws test-localstack test-docker localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
+.PHONY: help run test test-dynamodb test-aws test-localstack test-docker image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
 help: ## List the targets
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,11 @@ validate: $(SAM_TOOLS) ## The templates: cfn-lint, sam validate, sam build, and 
 $(SAM_TOOLS):
 	@command -v python3 >/dev/null || { echo "validate needs Python 3: apt-get install python3 python3-venv" >&2; exit 1; }
 	@python3 -m venv $(SAM_VENV) && $(SAM_VENV)/bin/pip --quiet install aws-sam-cli==1.170.0 cfn-lint==1.58.0 && touch $@
+
+image-context: ## What the image's target local is built from, for each processor, into bin/image/ARCH/
+	@for arch in $(LAMBDA_ARCHS); do mkdir -p bin/image/$$arch; \
+	  CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath -ldflags "-s -w" -o bin/image/$$arch/ingress ./ingress/cmd; \
+	  cp /etc/ssl/certs/ca-certificates.crt bin/image/$$arch/; done; ls bin/image/*
 
 test-docker: ## Build the container image and provision against it; needs a Docker daemon
 	@docker info >/dev/null 2>&1 || { echo "NOT RUN: no Docker daemon answers. Install and start one: apt-get install docker.io" >&2; exit 1; }

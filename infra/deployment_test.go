@@ -55,6 +55,7 @@ func (r resource) property(keys ...string) any {
 
 // stack is a template with its parameters, and the stacks nested in it.
 type stack struct {
+	globals   any // SAM's, of the root
 	resources map[string]resource
 	outputs   map[string]any
 	nested    map[string]*stack
@@ -79,6 +80,7 @@ func evaluate(t testing.TB, tpl template, parameters map[string]string) *stack {
 		}
 		return v
 	}
+	s.globals = e.value(tpl.Globals)
 	for name := range parameters {
 		if _, ok := tpl.Parameters[name]; !ok {
 			t.Errorf("%s has no parameter %s", tpl.file, name)

@@ -114,4 +114,3 @@ func logs(t *testing.T, c testcontainers.Container) string {
 	text, _ := io.ReadAll(r)
 	return string(text)
 }
-

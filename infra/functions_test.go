@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // names are the functions' logical ids in the template, which the Makefile's build targets carry.
@@ -85,6 +87,45 @@ func TestFunctionsAnswerInTime(t *testing.T) {
 		if err != nil || seconds <= atLeast {
 			t.Errorf("%s ends after %d s, the ingress waits %d s", name, seconds, atLeast)
 		}
+	}
+}
+
+// settings gives what a version of the function freezes, with the template's globals, and how the version is described.
+func settings(t *testing.T, s *stack, name string) (frozen object, description any) {
+	t.Helper()
+	frozen = object{"globals": s.globals}
+	for k, v := range asObject(s.get(t, name+"Function").attributes["Properties"]) {
+		switch k {
+		case "VersionDescription":
+			description = v
+		case "ReservedConcurrentExecutions", "ProvisionedConcurrencyConfig", "Events", "EventInvokeConfig": // outside of it
+		default:
+			frozen[k] = v
+		}
+	}
+	return frozen, description
+}
+
+// TestAParameterThatChangesAFunctionPublishesAVersion: SAM itself looks at the template's text, not at values.
+func TestAParameterThatChangesAFunctionPublishesAVersion(t *testing.T) {
+	before := deploy(t, required)
+	changes := 0
+	for p, value := range with(everything, map[string]string{"LogLevel": "debug", "FunctionMemory": "512", "Architecture": "x86_64"}) {
+		after := deploy(t, with(required, map[string]string{p: value}))
+		for _, name := range names {
+			was, describedWas := settings(t, before, name)
+			is, describedIs := settings(t, after, name)
+			if cmp.Equal(was, is) {
+				continue
+			}
+			changes++
+			if describedWas == describedIs {
+				t.Errorf("%s: %s takes part in it, and is not in its VersionDescription", name, p)
+			}
+		}
+	}
+	if changes < 20 {
+		t.Errorf("%d changes: they are not where they are looked for", changes)
 	}
 }
 
