@@ -88,8 +88,8 @@ func TestTheTableIsSafe(t *testing.T) {
 	})
 }
 
-// TestTheHubsSecrets are made under the names that dpsctl applies, empty, encrypted by the stack's key, each with a place for
-// a rotation function.
+// TestTheHubsSecrets are made in the folders that the roles read, empty, encrypted by the stack's key, each with a place for a
+// rotation function.
 func TestTheHubsSecrets(t *testing.T) {
 	if n := len(deploy(t, required).all("AWS::SecretsManager::Secret")); n != 0 {
 		t.Errorf("%d secrets for no hub", n)
