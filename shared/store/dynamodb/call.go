@@ -29,6 +29,7 @@ type operation[I, O any] func(context.Context, *I, ...func(*dynamodb.Options)) (
 func call[I, O any](ctx context.Context, op operation[I, O], in *I) (*O, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	var last error
 	for attempt := 1; ; attempt++ {
 		out, err := once(ctx, op, in)
 		if err == nil {
@@ -37,6 +38,10 @@ func call[I, O any](ctx context.Context, op operation[I, O], in *I) (*O, error) 
 		if conditionFailed(err) {
 			return nil, err
 		}
+		if ctx.Err() != nil && last != nil {
+			return nil, explain(last) // what DynamoDB said says more than that time is up
+		}
+		last = err
 		if !mayPass(err) || !pause(ctx, backoff.Delay(attempt)) {
 			return nil, explain(err)
 		}

@@ -216,7 +216,7 @@ func TestFailuresForGood(t *testing.T) {
 	for _, tt := range tests {
 		f.Run(tt.name, func(t *testing.T) {
 			f.way.always(tt.fate)
-			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			for name, err := range f.calls(ctx) {
 				e := dps.AsError(err)
