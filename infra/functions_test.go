@@ -1,12 +1,15 @@
 package infra_test
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"dps/shared/contract"
 )
 
 // names are the functions' logical ids in the template, which the Makefile's build targets carry.
@@ -36,7 +39,7 @@ func TestTheFunctions(t *testing.T) {
 
 // TestTheFunctionsSettings are those that functions/NAME/cmd asks for.
 func TestTheFunctionsSettings(t *testing.T) {
-	calls := map[string]string{"DPS_TABLE": "env.Table()", "DPS_SECRETS_PREFIX": "env.SecretsPrefix()", "DPS_TOKEN_FUNCTION": "env.TokenFunction()"}
+	calls := map[string]string{"DPS_TABLE": "env.Table()", "DPS_SECRETS_PREFIX": "env.SecretsPrefix()", "DPS_TOKEN_FUNCTION": "env.TokenFunction()", "DPS_SIGN_FUNCTION": "env.SignFunction()"}
 	common := asObject(at(load(t, root).Globals, "Function", "Environment", "Variables"))
 	s := deploy(t, everything)
 	for _, name := range names {
@@ -48,8 +51,13 @@ func TestTheFunctionsSettings(t *testing.T) {
 			}
 		}
 	}
+	for _, name := range regexp.MustCompile(`"(DPS_API_[A-Z_]+)"`).FindAllStringSubmatch(read(t, "../functions/api/cmd/wire.go"), -1) {
+		if s.get(t, "ApiFunction").property("Environment", "Variables", name[1]) == nil {
+			t.Errorf("the template does not set %s", name[1])
+		}
+	}
 	sign := asObject(s.get(t, "SignFunction").property("Environment", "Variables"))
-	if sign["DPS_TOKEN_FUNCTION"] != "dps-token:live" || sign["DPS_SECRETS_PREFIX"] != "devices" {
+	if sign["DPS_TOKEN_FUNCTION"] != "dps-token" || sign["DPS_SECRETS_PREFIX"] != "devices" {
 		t.Errorf("%v", sign)
 	}
 }
@@ -161,6 +169,19 @@ func TestFailedRecordsAreKept(t *testing.T) {
 	})
 }
 
+// TestOwnersAliases are of the version that devices are served by, and the ingress may invoke none of them.
+func TestOwnersAliases(t *testing.T) {
+	s := deploy(t, everything)
+	for function, aliases := range map[string][]string{"Token": {contract.AliasOwner}, "Sign": {contract.AliasOwner, contract.AliasCheck}} {
+		for _, alias := range aliases {
+			a := s.get(t, function+"FunctionAlias"+strings.ToUpper(alias[:1])+alias[1:])
+			if a.kind != "AWS::Lambda::Alias" || a.property("Name") != alias || a.property("FunctionName") != function+"Function" || a.property("FunctionVersion") != function+"Function.Version.Version" {
+				t.Errorf("%s:%s is %v", function, alias, a.attributes)
+			}
+		}
+	}
+}
+
 // TestTheAPIWantsAToken of the OAuth server, for its own audience, but on the few paths that are for everybody.
 func TestTheAPIWantsAToken(t *testing.T) {
 	s := deploy(t, everything)
@@ -172,11 +193,14 @@ func TestTheAPIWantsAToken(t *testing.T) {
 	var open []string
 	for _, e := range asObject(s.get(t, "ApiFunction").property("Events")) {
 		if at(e, "Properties", "Auth") != nil {
-			open = append(open, str(e, "Properties", "Path"))
+			open = append(open, str(e, "Properties", "Method")+" "+str(e, "Properties", "Path"))
 		}
 	}
 	slices.Sort(open)
-	if want := []string{"/api/v1/openapi.json", "/api/v1/version", "/healthz", "/readyz"}; !slices.Equal(open, want) {
+	if want := []string{
+		"ANY $default", "GET /api/v1/login", "GET /api/v1/openapi.json", "GET /api/v1/version", "GET /healthz", "GET /readyz",
+		"OPTIONS /api/{proxy+}", "OPTIONS /certificate-authority/{proxy+}", "OPTIONS /device-provisioning-service/{proxy+}",
+	}; !slices.Equal(open, want) {
 		t.Errorf("open to everybody: %v, want %v", open, want)
 	}
 	if s.get(t, "HttpApi").property("DisableExecuteApiEndpoint") != "true" {

@@ -72,8 +72,10 @@ func needed(t *testing.T, port reflect.Type) map[string][]string {
 	return all
 }
 
-func lambdaARN(name string) string {
-	return "arn:aws:lambda:eu-central-1:111122223333:function:dps-" + name + ":live"
+func lambdaARN(name string) string { return aliasARN(name, "live") }
+
+func aliasARN(name, alias string) string {
+	return "arn:aws:lambda:eu-central-1:111122223333:function:dps-" + name + ":" + alias
 }
 
 func secretARN(prefix, folder string) string {
@@ -88,10 +90,11 @@ func beside(function, prefix string, inVPC bool) map[string][]string {
 		"Token":  {"secretsmanager:GetSecretValue": {secretARN(prefix, "oauth")}},
 		"Sign": {
 			"secretsmanager:GetSecretValue": {secretARN(prefix, "ca"), secretARN(prefix, "psk")},
-			"lambda:InvokeFunction":         {lambdaARN("token")},
+			"lambda:InvokeFunction":         {aliasARN("token", "owner")},
 		},
 		"Record": {"sqs:SendMessage": {"RecordDeadLetters.Arn"}},
 		"Api": {
+			"lambda:InvokeFunction":       {aliasARN("sign", "check"), aliasARN("sign", "owner")},
 			"secretsmanager:CreateSecret": hub, "secretsmanager:DeleteSecret": hub, "secretsmanager:RestoreSecret": hub, "secretsmanager:UpdateSecret": hub,
 		},
 	}[function]

@@ -4,14 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"path/filepath"
+	"slices"
 
+	"dps/functions/api"
+	"dps/functions/api/rest"
 	"dps/functions/enroll"
 	"dps/functions/record"
 	"dps/functions/sign"
 	"dps/functions/token"
 	"dps/ingress/recorder"
 	"dps/shared/apply"
+	"dps/shared/bearer"
+	"dps/shared/build"
 	"dps/shared/certauthority"
 	"dps/shared/config"
 	"dps/shared/invoke"
@@ -42,12 +48,21 @@ func openEmbedded(ctx context.Context, cfg config.Config, o Options, count func(
 	tokens := oauth.New(secrets, o.Now, oauth.Options{Count: count})
 	authorities := certauthority.New(secrets, certauthority.Options{Count: count})
 	fetcher := enroll.NewFetcher(enroll.FetcherOptions{Now: o.Now})
+	signer := sign.New(store, tokens, authorities, secrets, o.Now, sign.Options{Count: count})
+	functions := &invoke.InProcess{
+		EnrollHandler:    enroll.New(store, fetcher, o.Log).Handle,
+		TokenHandler:     token.New(store, tokens, o.Now).Handle,
+		SignHandler:      signer.Handle,
+		RecordHandler:    record.New(store).Handle,
+		OwnerSignHandler: signer.HandleOwner,
+		CheckHubHandler:  signer.HandleCheck,
+	}
 	return &backend{
-		functions: &invoke.InProcess{
-			EnrollHandler: enroll.New(store, fetcher, o.Log).Handle,
-			TokenHandler:  token.New(store, tokens, o.Now).Handle,
-			SignHandler:   sign.New(store, tokens, authorities, secrets, o.Now, sign.Options{Count: count}).Handle,
-			RecordHandler: record.New(store).Handle,
+		functions: functions,
+		operators: func(verifier *bearer.Verifier) http.Handler {
+			return operatorsAPI(cfg.APIs.HTTP, rest.Options{
+				Store: store, Secrets: secrets, Verifier: verifier, Owner: functions, Log: o.Log, Now: o.Now,
+			})
 		},
 		store: store,
 		spool: spool,
@@ -56,6 +71,17 @@ func openEmbedded(ctx context.Context, cfg config.Config, o Options, count func(
 			return errors.Join(tokens.Close(), authorities.Close(), store.Close())
 		},
 	}, nil
+}
+
+// operatorsAPI is what the api function serves in the cloud, by the settings of apis.http.
+func operatorsAPI(h config.HTTP, ro rest.Options) http.Handler {
+	a := h.Authorization
+	ro.Version, ro.ProofOfPossession, ro.AllowedOrigins = build.Version(), h.ProofOfPossession, h.CORS.AllowedOrigins
+	ro.Login = rest.Login{
+		Authority: a.Authority, Audience: a.Audience, OwnerClaim: a.OwnerClaim, WebClientID: a.WebClientID, CLIClientID: a.CLIClientID,
+		Scopes: slices.Clone(a.Scopes),
+	}
+	return api.New(rest.New(ro), nil)
 }
 
 func writeConfigured(ctx context.Context, cfg config.Config, store *bolt.Store, secrets *file.Store, o Options) error {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"dps/ingress/gate"
 	"dps/ingress/provisioning"
 	"dps/ingress/recorder"
+	"dps/shared/bearer"
 	"dps/shared/config"
 	"dps/shared/contract"
 	"dps/shared/dps"
@@ -53,6 +55,7 @@ type Service struct {
 	backend     *backend
 	certificate *certificate
 	health      *health
+	operators   *operators // nil: they are served elsewhere
 	pause       time.Duration
 	counters    *telemetry.Counters
 	log         *slog.Logger
@@ -61,7 +64,8 @@ type Service struct {
 // backend is where the functions live, and what must be closed with them.
 type backend struct {
 	functions contract.Functions
-	store     dps.Store // nil where the functions are elsewhere
+	operators func(*bearer.Verifier) http.Handler // nil, as store, where the functions are elsewhere
+	store     dps.Store
 	spool     *recorder.Spool
 	close     func() error
 }
@@ -142,6 +146,11 @@ func (s *Service) build(ctx context.Context, cfg config.Config, o Options) error
 	s.health, err = newHealth(ctx, cfg.APIs.Health.Address, s.checkCertificate, enroll.check)
 	if err != nil {
 		s.server.Close()
+		return err
+	}
+	if s.operators, err = newOperators(ctx, cfg, s.backend, o, s.counters.Add); err != nil {
+		s.server.Close()
+		s.health.close()
 	}
 	return err
 }
@@ -159,6 +168,14 @@ func (s *Service) HealthAddr() net.Addr {
 		return nil
 	}
 	return s.health.listener.Addr()
+}
+
+// APIURL is where the REST API and the console are; "" where they are not.
+func (s *Service) APIURL() string {
+	if s.operators == nil {
+		return ""
+	}
+	return s.operators.url()
 }
 
 // Addr is where the protocol ("tcp", "udp") is listened on; nil where it is not served.
@@ -189,6 +206,9 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 	})
 	serving, endServing := context.WithCancel(context.WithoutCancel(ctx))
+	if s.operators != nil {
+		background.Go(func() { s.operators.run(serving, s.log) })
+	}
 	background.Go(func() {
 		select {
 		case <-ctx.Done():
@@ -201,7 +221,7 @@ func (s *Service) Run(ctx context.Context) error {
 	endServing()
 	stop()
 	s.health.close()
-	background.Wait()
+	background.Wait() // the operators' requests among it
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()
 	s.recorder.Flush(flush)
@@ -220,6 +240,9 @@ func (s *Service) Flush(ctx context.Context) error {
 func (s *Service) Close() error {
 	s.server.Close()
 	s.health.close()
+	if s.operators != nil {
+		s.operators.shutdown()
+	}
 	s.certificate.close()
 	return s.backend.close()
 }

@@ -7,9 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
-	"runtime/debug"
 
+	"dps/shared/build"
 	"dps/shared/config"
 )
 
@@ -41,7 +40,7 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	case err != nil:
 		return errors.New("see --help")
 	case *version:
-		_, err := fmt.Fprintln(stdout, Version())
+		_, err := fmt.Fprintln(stdout, build.Line("ingress"))
 		return err
 	}
 	cfg, err := load(*file, os.Getenv(configVariable))
@@ -93,20 +92,4 @@ func checkConfig(cfg config.Config, stdout io.Writer) error {
 	}
 	_, err := fmt.Fprintf(stdout, "configuration is good: %d enrollment group(s)\n", len(cfg.EnrollmentGroups))
 	return err
-}
-
-// Version is the build's version: module version, commit, Go.
-func Version() string {
-	version, revision := "(devel)", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		if info.Main.Version != "" {
-			version = info.Main.Version
-		}
-		for _, s := range info.Settings {
-			if s.Key == "vcs.revision" {
-				revision = " " + s.Value
-			}
-		}
-	}
-	return fmt.Sprintf("dps ingress %s%s %s", version, revision, runtime.Version())
 }

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type fixture struct {
 	*hubtest.World
-	ways map[string]contract.Functions
+	ways map[string]hubtest.Functions
 	log  *bytes.Buffer
 }
 

@@ -27,7 +27,7 @@ func newStore(t *testing.T) *bolt.Store {
 	return store
 }
 
-func ways(store record.Store) map[string]contract.Functions {
+func ways(store record.Store) map[string]hubtest.Functions {
 	return hubtest.Ways(&invoke.InProcess{RecordHandler: record.New(store).Handle})
 }
 

@@ -22,8 +22,8 @@ const (
 
 // TokenFunction is the token function, as far as it is needed here.
 type TokenFunction interface {
-	// Token is contract.Functions'.
-	Token(ctx context.Context, req contract.TokenRequest) (contract.TokenReply, error)
+	// OwnerToken is contract.OwnerFunctions'.
+	OwnerToken(ctx context.Context, req contract.OwnerTokenRequest) (contract.TokenReply, error)
 }
 
 // OwnerTokens obtains owners' tokens from the token function: in the cloud, that one alone may read OAuth client secrets.
@@ -70,11 +70,11 @@ func (o *OwnerTokens) OwnerToken(ctx context.Context, hub dps.Hub, owner string)
 		return known.token, nil
 	}
 	o.count(ownerCounts, "miss")
-	req := contract.TokenRequest{ForOwner: true, Device: contract.Device{HubID: hub.ID, Owner: owner}}
+	req := contract.OwnerTokenRequest{HubID: hub.ID, Owner: owner}
 	if known.refused {
 		req.Refused = known.token.Value
 	}
-	reply, err := o.function.Token(ctx, req)
+	reply, err := o.function.OwnerToken(ctx, req)
 	if err != nil {
 		return oauth.Token{}, asTransient(err)
 	}

@@ -23,13 +23,13 @@ import (
 
 // tokenFunction answers with one token after the other.
 type tokenFunction struct {
-	asked []contract.TokenRequest
+	asked []contract.OwnerTokenRequest
 	life  time.Duration
 	clock *hubtest.Clock
 	err   error
 }
 
-func (f *tokenFunction) Token(_ context.Context, req contract.TokenRequest) (contract.TokenReply, error) {
+func (f *tokenFunction) OwnerToken(_ context.Context, req contract.OwnerTokenRequest) (contract.TokenReply, error) {
 	f.asked = append(f.asked, req)
 	if f.err != nil {
 		return contract.TokenReply{}, f.err
@@ -69,8 +69,8 @@ func TestOwnerTokensAreUsedWhileTheyLast(t *testing.T) {
 					t.Errorf("after %s: %q, %v; want %q", at, got.Value, err, want)
 				}
 			}
-			want := contract.TokenRequest{ForOwner: true, Device: contract.Device{HubID: "hub", Owner: "owner"}}
-			if diff := cmp.Diff([]contract.TokenRequest{want, want}, f.asked); diff != "" {
+			want := contract.OwnerTokenRequest{HubID: "hub", Owner: "owner"}
+			if diff := cmp.Diff([]contract.OwnerTokenRequest{want, want}, f.asked); diff != "" {
 				t.Errorf("asked (-want +got):\n%s", diff)
 			}
 		})
@@ -145,7 +145,7 @@ func TestSignWithTheTokenFunction(t *testing.T) {
 	w := hubtest.NewWorld(t)
 	tokens, authorities := oauth.New(w.Secrets, w.Clock.Now), certauthority.New(w.Secrets)
 	t.Cleanup(func() { _, _ = tokens.Close(), authorities.Close() })
-	remote := hubtest.Ways(&invoke.InProcess{TokenHandler: token.New(w.Store, tokens, w.Clock.Now).Handle})["JSON"]
+	remote := hubtest.Ways(&invoke.InProcess{OwnerTokenHandler: token.New(w.Store, tokens, w.Clock.Now).HandleOwner})["JSON"]
 	handler := sign.New(w.Store, sign.NewOwnerTokens(remote, w.Clock.Now, nil), authorities, w.Secrets, w.Clock.Now)
 	req := contract.SignRequest{Device: hubtest.Device, CSR: newCSR(t, hubtest.Device.DeviceID)}
 	for range 2 {

@@ -4,42 +4,31 @@ import (
 	"context"
 
 	"dps/shared/claim"
+	"dps/shared/contract"
 	"dps/shared/dps"
 )
 
-// People has the identity certificates of people and their programs signed (PROTOCOL §6, over HTTP): members of the owner's
-// security domain that are no devices, and so have neither group nor binding.
-type People struct {
-	handler *Handler
-	audit   Audit
-}
-
-// Audit is where what is issued is written down.
-type Audit interface {
-	// AppendAudit is dps.AuditStore's.
-	AppendAudit(ctx context.Context, e dps.AuditEntry) error
-}
-
-// NewPeople signs with the handler's tokens, authorities and checks.
-func NewPeople(h *Handler, audit Audit) *People { return &People{h, audit} }
-
-// Sign has the CSR, whose subject must be CN=uuid:<owner UUID>, signed by the owner's hub. It gives the chain as PEM, leaf
-// first, root last; the audit knows of it before, under the record id of the CSR's key. Errors: CodeInvalid for a bad CSR;
-// CodeUnavailable, CodeThrottled.
-func (p *People) Sign(ctx context.Context, hub dps.Hub, csrPEM string) (string, error) {
-	csr, err := parseCSR(csrPEM, dps.OwnerUUID(hub.Owner))
+// HandleOwner has the CSR of a person or program signed (PROTOCOL §6, over HTTP): a member of the owner's security domain that
+// is no device, and so has neither group nor binding. The CSR's subject must be CN=uuid:<owner UUID>. The audit knows of the
+// certificate before anybody else does, under the record id of the CSR's key. Errors: as contract.OwnerFunctions.OwnerSign.
+func (h *Handler) HandleOwner(ctx context.Context, req contract.OwnerSignRequest) (contract.OwnerSignReply, error) {
+	csr, err := parseCSR(req.CSR, dps.OwnerUUID(req.Owner))
 	if err != nil {
-		return "", err
+		return contract.OwnerSignReply{}, err
+	}
+	hub, err := claim.OwnersHub(ctx, h.store, req.HubID, req.Owner)
+	if err != nil {
+		return contract.OwnerSignReply{}, err
 	}
 	c := claim.Claim{Hub: hub, Group: dps.EnrollmentGroup{Owner: hub.Owner}}
 	c.Device.Owner, c.Device.HubID, c.Device.DeviceID = hub.Owner, hub.ID, csr.deviceID
-	issued, err := p.handler.issue(ctx, c, csr)
+	issued, err := h.issue(ctx, c, csr)
 	if err != nil {
-		return "", err
+		return contract.OwnerSignReply{}, err
 	}
 	c.Device.RecordID = dps.RecordID(issued.leaf.RawSubjectPublicKeyInfo)
-	if err := p.audit.AppendAudit(ctx, p.handler.entry(c, issued)); err != nil {
-		return "", err
+	if err := h.store.AppendAudit(ctx, h.entry(c, issued)); err != nil {
+		return contract.OwnerSignReply{}, err
 	}
-	return issued.chainPEM() + issued.above.rootPEM, nil
+	return contract.OwnerSignReply{CertificateChain: issued.chainPEM() + issued.above.rootPEM}, nil
 }

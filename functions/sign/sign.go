@@ -30,6 +30,8 @@ type Authorities interface {
 	// Sign gives the hub's authority's answer to the CSR, unchecked. Errors: CodeInvalid, CodeUnavailable, CodeThrottled;
 	// certauthority.ErrTokenRefused in the chain where another token may help.
 	Sign(ctx context.Context, hub dps.Hub, token string, csr []byte) ([]byte, error)
+	// Probe finds out whether it would sign, and until when its own certificate is valid; zero: unknown. Errors: as Sign.
+	Probe(ctx context.Context, hub dps.Hub, token string) (validUntil time.Time, err error)
 }
 
 // Options may be left zero.
@@ -43,7 +45,7 @@ type Options struct {
 // Handler is the function.
 type Handler struct {
 	desk        *claim.Desk
-	audit       claim.Store
+	store       claim.Store
 	tokens      Tokens
 	authorities Authorities
 	secrets     dps.Secrets
@@ -65,7 +67,7 @@ func New(store claim.Store, tokens Tokens, authorities Authorities, secrets dps.
 		o.Guard = resilience.New("certificate authority", resilience.Options{Count: o.Count})
 	}
 	return &Handler{
-		desk: claim.NewDesk(store, now), audit: store, tokens: tokens, authorities: authorities, secrets: secrets,
+		desk: claim.NewDesk(store, now), store: store, tokens: tokens, authorities: authorities, secrets: secrets,
 		now: now, guard: o.Guard, verified: newVerifiedAuthorities(o.Count),
 	}
 }
@@ -90,7 +92,7 @@ func (h *Handler) Handle(ctx context.Context, req contract.SignRequest) (contrac
 	if err != nil {
 		return contract.SignReply{}, err
 	}
-	if err := h.audit.AppendAudit(ctx, h.entry(c, issued)); err != nil {
+	if err := h.store.AppendAudit(ctx, h.entry(c, issued)); err != nil {
 		return contract.SignReply{}, err
 	}
 	return contract.SignReply{

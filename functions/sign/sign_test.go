@@ -32,7 +32,7 @@ const pskRef = dps.SecretRef("secret:psk")
 
 type fixture struct {
 	*hubtest.World
-	ways   map[string]contract.Functions
+	ways   map[string]hubtest.Functions
 	counts *hubtest.Counts
 	csr    string
 }

@@ -10,8 +10,8 @@ import (
 	"dps/shared/hubtest"
 )
 
-func ownerRequest() contract.TokenRequest {
-	return contract.TokenRequest{ForOwner: true, Device: contract.Device{HubID: hubtest.HubEntry, Owner: hubtest.Owner}}
+func ownerRequest() contract.OwnerTokenRequest {
+	return contract.OwnerTokenRequest{HubID: hubtest.HubEntry, Owner: hubtest.Owner}
 }
 
 // The owner's token is shared, names no device, and binds none.
@@ -20,7 +20,7 @@ func TestOwnersToken(t *testing.T) {
 	seen := make(map[string]bool)
 	for name, functions := range f.ways {
 		for range 2 {
-			reply, err := functions.Token(t.Context(), ownerRequest())
+			reply, err := functions.OwnerToken(t.Context(), ownerRequest())
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -42,11 +42,11 @@ func TestOwnersToken(t *testing.T) {
 // A refused token is not handed out again; what has taken its place is, however often the old one is complained of.
 func TestRefusedOwnersTokenIsReplaced(t *testing.T) {
 	f := newFixture(t, nil)
-	first := hubtest.Must(f.ways["typed"].Token(t.Context(), ownerRequest()))(t)
+	first := hubtest.Must(f.ways["typed"].OwnerToken(t.Context(), ownerRequest()))(t)
 	again := ownerRequest()
 	again.Refused = first.AccessToken
-	second := hubtest.Must(f.ways["typed"].Token(t.Context(), again))(t)
-	third := hubtest.Must(f.ways["typed"].Token(t.Context(), again))(t)
+	second := hubtest.Must(f.ways["typed"].OwnerToken(t.Context(), again))(t)
+	third := hubtest.Must(f.ways["typed"].OwnerToken(t.Context(), again))(t)
 	if second.AccessToken == first.AccessToken || third.AccessToken != second.AccessToken {
 		t.Error("want a second token, and to keep it")
 	}
@@ -63,18 +63,18 @@ func TestOwnersTokenRefuses(t *testing.T) {
 		code       dps.Code
 		want       string
 	}{
-		"no hub":         {"", hubtest.Owner, dps.CodeInvalid, "device.hubId"},
-		"long hub":       {long, hubtest.Owner, dps.CodeInvalid, "device.hubId"},
-		"no owner":       {hubtest.HubEntry, "", dps.CodeInvalid, "device.owner"},
+		"no hub":         {"", hubtest.Owner, dps.CodeInvalid, "hubId"},
+		"long hub":       {long, hubtest.Owner, dps.CodeInvalid, "hubId"},
+		"no owner":       {hubtest.HubEntry, "", dps.CodeInvalid, "owner"},
 		"hub is gone":    {"gone", hubtest.Owner, dps.CodeNotFound, "hub gone"},
 		"another's hub":  {hubtest.HubEntry, "another", dps.CodeNotFound, "another owner"},
-		"name too large": {hubtest.HubEntry, long, dps.CodeInvalid, "device.owner"},
+		"name too large": {hubtest.HubEntry, long, dps.CodeInvalid, "owner"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			req := ownerRequest()
-			req.Device.HubID, req.Device.Owner = tt.hub, tt.owner
-			_, err := f.ways["typed"].Token(t.Context(), req)
+			req.HubID, req.Owner = tt.hub, tt.owner
+			_, err := f.ways["typed"].OwnerToken(t.Context(), req)
 			if dps.CodeOf(err) != tt.code || !strings.Contains(dps.AsError(err).Message, tt.want) {
 				t.Errorf("error %v, want %s with %q", err, tt.code, tt.want)
 			}

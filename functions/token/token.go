@@ -25,7 +25,7 @@ type Tokens interface {
 // Handler is the function.
 type Handler struct {
 	desk   *claim.Desk
-	hubs   hubs
+	hubs   claim.Hubs
 	tokens Tokens
 }
 
@@ -35,11 +35,8 @@ func New(store claim.Store, tokens Tokens, now func() time.Time) *Handler {
 }
 
 // Handle binds the device id to the manufacturer key and obtains a token for it. Done twice, the binding is the same and
-// the second token is one more. Where the request is for the owner, nothing is bound. Errors: as contract.Functions.Token.
+// the second token is one more. Errors: as contract.Functions.Token.
 func (h *Handler) Handle(ctx context.Context, req contract.TokenRequest) (contract.TokenReply, error) {
-	if req.ForOwner {
-		return h.forOwner(ctx, req)
-	}
 	c, err := h.desk.Settle(ctx, req.Device)
 	if err != nil {
 		return contract.TokenReply{}, err

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 type fixture struct {
 	*hubtest.World
-	ways map[string]contract.Functions
+	ways map[string]hubtest.Functions
 }
 
 func newFixture(t *testing.T, wrap func(claim.Store) claim.Store) *fixture {
@@ -36,7 +36,7 @@ func newFixture(t *testing.T, wrap func(claim.Store) claim.Store) *fixture {
 		store = wrap(store)
 	}
 	h := token.New(store, tokens, w.Clock.Now)
-	return &fixture{World: w, ways: hubtest.Ways(&invoke.InProcess{TokenHandler: h.Handle})}
+	return &fixture{World: w, ways: hubtest.Ways(&invoke.InProcess{TokenHandler: h.Handle, OwnerTokenHandler: h.HandleOwner})}
 }
 
 // Each event twice, each way: a device's own token, and one that all devices of the owner share.

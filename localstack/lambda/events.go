@@ -18,7 +18,7 @@ type DeadLetter struct {
 }
 
 // enqueue takes an asynchronous event. Errors: CodeThrottled where too many wait.
-func (h *Harness) enqueue(f *function, id string, payload []byte) error {
+func (h *Harness) enqueue(f *function, c call) error {
 	deliveries := 1
 	if f.dice.twice() {
 		deliveries = 2
@@ -27,29 +27,29 @@ func (h *Harness) enqueue(f *function, id string, payload []byte) error {
 	if !h.queue.add(deliveries) {
 		return dps.Errorf(dps.CodeThrottled, "%d asynchronous events wait already", MaxQueued)
 	}
-	h.running.Go(func() { defer h.queue.done(); h.deliver(f, id, payload) })
+	h.running.Go(func() { defer h.queue.done(); h.deliver(f, c) })
 	if deliveries == 2 {
 		// Once more at the same time, and whatever becomes of it: Lambda promises at least once, not exactly.
-		h.running.Go(func() { defer h.queue.done(); _, _ = f.invoke(h.life, id, payload, untilServed) })
+		h.running.Go(func() { defer h.queue.done(); _, _ = f.invoke(h.life, c, untilServed) })
 	}
 	return nil
 }
 
 // deliver tries until the function takes the event or the attempts are used up. Waiting for an instance is no attempt.
-func (h *Harness) deliver(f *function, id string, payload []byte) {
+func (h *Harness) deliver(f *function, c call) {
 	for attempt := 1; ; attempt++ {
-		res, err := f.invoke(h.life, id, payload, untilServed)
+		res, err := f.invoke(h.life, c, untilServed)
 		if h.life.Err() != nil {
 			return // Close tells that events were under way
 		}
 		if err != nil {
-			res = exited(id, err.Error())
+			res = exited(c.id, err.Error())
 		}
 		switch {
 		case !res.failed:
 			return
 		case attempt > len(h.o.RetryDelays):
-			h.bury(f, DeadLetter{Function: f.cfg.Name, RequestID: id, Payload: payload, Error: res.payload, Attempts: attempt})
+			h.bury(f, DeadLetter{Function: f.cfg.Name, RequestID: c.id, Payload: c.payload, Error: res.payload, Attempts: attempt})
 			return
 		}
 		f.stats.add(func(s *Stats) { s.Retries++ })

@@ -40,12 +40,12 @@ func newFunction(h *Harness, cfg Function) *function {
 
 // invoke delivers the event to an instance and waits for how it ends. Errors: CodeThrottled at the concurrency limit;
 // CodeUnavailable where the harness ends.
-func (f *function) invoke(ctx context.Context, id string, payload []byte, patience time.Duration) (result, error) {
+func (f *function) invoke(ctx context.Context, c call, patience time.Duration) (result, error) {
 	if err := f.enter(ctx, patience); err != nil {
 		return result{}, err
 	}
 	defer f.leave()
-	inv := &invocation{id: id, payload: payload, fate: f.dice.fate(), answer: make(chan result, 1)}
+	inv := &invocation{call: c, fate: f.dice.fate(), answer: make(chan result, 1)}
 	if !f.h.sleep(ctx, inv.fate.delay) {
 		return result{}, dps.Errorf(dps.CodeUnavailable, "the caller has left, or the harness is ending")
 	}

@@ -109,8 +109,14 @@ func TestFunctionsAnswerBadRequests(t *testing.T) {
 	wantError(t, err, dps.CodeInvalid, "issuers[0].nameHash")
 	_, err = call[contract.TokenReply](t, k, "token", contract.TokenRequest{})
 	wantError(t, err, dps.CodeInvalid, "device.groupId")
-	_, err = call[contract.TokenReply](t, k, "token", contract.TokenRequest{ForOwner: true})
-	wantError(t, err, dps.CodeInvalid, "device.hubId")
+	_, err = call[contract.TokenReply](t, k, "token:owner", contract.OwnerTokenRequest{})
+	wantError(t, err, dps.CodeInvalid, "hubId")
+	_, err = call[contract.TokenReply](t, k, "token", contract.OwnerTokenRequest{HubID: "hub", Owner: "owner"}) // by no alias: a device's
+	wantError(t, err, dps.CodeInvalid, "device.groupId")
+	_, err = call[contract.OwnerSignReply](t, k, "sign:owner", contract.OwnerSignRequest{HubID: "hub", Owner: "owner", CSR: "x"})
+	wantError(t, err, dps.CodeInvalid, "csr")
+	_, err = call[contract.HubCheckReply](t, k, "sign:check", contract.HubCheckRequest{})
+	wantError(t, err, dps.CodeInvalid, "hubId")
 	_, err = call[contract.SignReply](t, k, "sign", contract.SignRequest{Device: contract.Device{DeviceID: dps.NewUUID()}, CSR: "x"})
 	wantError(t, err, dps.CodeInvalid, "csr")
 	for _, name := range []string{"enroll", "token", "sign"} {

@@ -14,6 +14,9 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
+// aliasLive is the alias that API Gateway calls.
+const aliasLive = "live"
+
 // maxGatewayBody bounds a request's body, in bytes: in base64 it must fit into an event.
 const maxGatewayBody = 4 << 20
 
@@ -31,7 +34,7 @@ func (h *Harness) Gateway(name string, log *slog.Logger) (http.Handler, error) {
 			w.WriteHeader(http.StatusRequestEntityTooLarge)
 			return
 		}
-		res, err := f.invoke(r.Context(), id, event, h.o.Patience)
+		res, err := f.invoke(r.Context(), call{id: id, alias: aliasLive, payload: event}, h.o.Patience)
 		if err != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return

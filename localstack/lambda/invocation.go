@@ -8,11 +8,17 @@ import (
 	"dps/shared/dps"
 )
 
-// invocation is one delivery of one event to one instance.
-type invocation struct {
+// call is what a caller asked for.
+type call struct {
 	id      string // of the request: the same for each delivery of an event
+	alias   string // or version that was called; "": none
 	payload []byte
-	fate    fate
+}
+
+// invocation is one delivery of one call to one instance.
+type invocation struct {
+	call
+	fate   fate
 	answer  chan result // takes one
 }
 

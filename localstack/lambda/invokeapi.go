@@ -24,9 +24,13 @@ func (h *Harness) routes() http.Handler {
 func (h *Harness) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	id := newRequestID()
 	w.Header().Set("X-Amzn-Requestid", id)
-	f := h.functions[plainName(r.PathValue("name"))]
+	name, alias := plainName(r.PathValue("name"))
+	if qualifier := r.URL.Query().Get("Qualifier"); qualifier != "" {
+		alias = qualifier
+	}
+	f := h.functions[name]
 	if f == nil {
-		writeAPIError(w, http.StatusNotFound, "ResourceNotFoundException", "Function not found: "+h.o.arn(r.PathValue("name")))
+		writeAPIError(w, http.StatusNotFound, "ResourceNotFoundException", "Function not found: "+h.o.arn(name, alias))
 		return
 	}
 	payload, ok := readPayload(w, r)
@@ -35,9 +39,9 @@ func (h *Harness) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 	switch kind := r.Header.Get("X-Amz-Invocation-Type"); kind {
 	case "", "RequestResponse":
-		h.serveSynchronous(w, r, f, id, payload)
+		h.serveSynchronous(w, r, f, call{id, alias, payload})
 	case "Event":
-		h.serveEvent(w, f, id, payload)
+		h.serveEvent(w, f, call{id, alias, payload})
 	case "DryRun":
 		w.WriteHeader(http.StatusNoContent)
 	default:
@@ -45,13 +49,13 @@ func (h *Harness) serveInvoke(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h *Harness) serveSynchronous(w http.ResponseWriter, r *http.Request, f *function, id string, payload []byte) {
+func (h *Harness) serveSynchronous(w http.ResponseWriter, r *http.Request, f *function, c call) {
 	if f.dice.throttled() {
 		writeThrottled(w, f.throttled())
 		return
 	}
 	// The invocation goes on when its caller leaves, as on Lambda; waiting for an instance does not.
-	res, err := f.invoke(r.Context(), id, payload, h.o.Patience)
+	res, err := f.invoke(r.Context(), c, h.o.Patience)
 	if err != nil {
 		writeFailure(w, err)
 		return
@@ -64,12 +68,12 @@ func (h *Harness) serveSynchronous(w http.ResponseWriter, r *http.Request, f *fu
 	_, _ = w.Write(res.payload) // the caller may have left
 }
 
-func (h *Harness) serveEvent(w http.ResponseWriter, f *function, id string, payload []byte) {
+func (h *Harness) serveEvent(w http.ResponseWriter, f *function, c call) {
 	if f.dice.throttled() {
 		writeThrottled(w, f.throttled())
 		return
 	}
-	if err := h.enqueue(f, id, payload); err != nil {
+	if err := h.enqueue(f, c); err != nil {
 		writeFailure(w, err)
 		return
 	}
@@ -99,13 +103,13 @@ func readPayload(w http.ResponseWriter, r *http.Request) (payload []byte, ok boo
 	return payload, true
 }
 
-// plainName takes the name out of an ARN, whole or partial, and off a version.
-func plainName(name string) string {
+// plainName takes the name out of an ARN, whole or partial, and the alias or version behind it.
+func plainName(name string) (plain, alias string) {
 	if _, after, ok := strings.Cut(name, ":function:"); ok {
 		name = after
 	}
-	name, _, _ = strings.Cut(name, ":")
-	return name
+	plain, alias, _ = strings.Cut(name, ":")
+	return plain, alias
 }
 
 func writeFailure(w http.ResponseWriter, err error) {

@@ -85,8 +85,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func (o Options) arn(function string) string {
-	return fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", o.Region, o.Account, function)
+// arn is a function's, with the alias or version behind it where there is one.
+func (o Options) arn(function, alias string) string {
+	arn := fmt.Sprintf("arn:aws:lambda:%s:%s:function:%s", o.Region, o.Account, function)
+	if alias != "" {
+		arn += ":" + alias
+	}
+	return arn
 }
 
 func orDefault[T comparable](value, instead T) T {

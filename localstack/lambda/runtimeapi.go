@@ -47,7 +47,7 @@ func (in *instance) deliver(w http.ResponseWriter, inv *invocation) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Lambda-Runtime-Aws-Request-Id", inv.id)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(deadline.UnixMilli(), 10))
-	h.Set("Lambda-Runtime-Invoked-Function-Arn", in.f.h.o.arn(in.f.cfg.Name))
+	h.Set("Lambda-Runtime-Invoked-Function-Arn", in.f.h.o.arn(in.f.cfg.Name, inv.alias))
 	h.Set("Lambda-Runtime-Trace-Id", "Root=1-00000000-000000000000000000000000;Sampled=0")
 	_, _ = w.Write(inv.payload) // where the process is gone, its invocation ends with it
 	if inv.fate.kill == killOnDelivery {

@@ -103,7 +103,7 @@ func (s *Split) openData(ctx context.Context, o Options) error {
 func (s *Split) startFunctions(ctx context.Context, o Options) error {
 	env := awsEnvironment()
 	env[lambdahost.VarTable], env[lambdahost.VarSecretsPrefix] = o.Name, o.Name
-	env[lambdahost.VarTokenFunction] = o.Name + "-token"
+	env[lambdahost.VarTokenFunction], env[lambdahost.VarSignFunction] = o.Name+"-token", o.Name+"-sign"
 	for _, name := range lambda.Names() {
 		o.Logf("building function %s", name)
 		binary, err := lambda.BuildFunction(ctx, name, "", filepath.Join(o.Stack.Dir, "functions"))
@@ -112,7 +112,7 @@ func (s *Split) startFunctions(ctx context.Context, o Options) error {
 		}
 		o.Lambda.Functions = append(o.Lambda.Functions, lambda.Function{
 			Name: o.Name + "-" + name, Binary: binary, Env: env, Timeout: 20 * time.Second, Concurrency: o.Concurrency,
-			Invokes: name == "sign", // the token function
+			Invokes: name == "sign" || name == "api", // for owners
 		})
 	}
 	var err error

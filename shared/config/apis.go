@@ -58,23 +58,46 @@ type HTTP struct {
 	Address           string            `yaml:"address" default:"0.0.0.0:9100" unit:"HOST:PORT" doc:"Where operators' clients connect."`
 	TLS               HTTPServerTLS     `yaml:"tls"`
 	Authorization     HTTPAuthorization `yaml:"authorization"`
+	CORS              CORS              `yaml:"cors"`
+	Console           Console           `yaml:"console"`
+	ProofOfPossession bool              `yaml:"proofOfPossession" default:"false" doc:"Refuse the devices of a group that is created over the REST API until somebody proves to hold the key of its lead certificate, or an administrator vouches for it. Needed as soon as owners do not trust each other."`
 	ReadTimeout       time.Duration     `yaml:"readTimeout" default:"8s" min:"-" doc:"Time limit for reading a request with its body. Zero or negative: none."`
 	ReadHeaderTimeout time.Duration     `yaml:"readHeaderTimeout" default:"4s" doc:"Time limit for reading a request's header. Zero: readTimeout."`
 	WriteTimeout      time.Duration     `yaml:"writeTimeout" default:"16s" min:"-" doc:"Time limit for writing the response. Zero or negative: none."`
 	IdleTimeout       time.Duration     `yaml:"idleTimeout" default:"30s" doc:"How long a kept-alive connection may wait for its next request. Zero: readTimeout."`
 }
 
+// CORS says which web pages of other origins may use the REST API (Fetch standard, "CORS protocol").
+type CORS struct {
+	AllowedOrigins []string `yaml:"allowedOrigins" default:"" unit:"origins" doc:"Origins, such as https://console.example.com, whose pages may call the REST API. Empty: none but the console's own."`
+}
+
+// Console is the web page for operators.
+type Console struct {
+	Enabled bool `yaml:"enabled" default:"true" doc:"Serve the console under /, beside the REST API."`
+}
+
 // HTTPServerTLS is the REST API's certificate, and whose clients it lets in.
 type HTTPServerTLS struct {
+	Enabled                   bool          `yaml:"enabled" default:"true" doc:"Serve over TLS. false is for a loopback address, or behind a proxy that ends TLS."`
 	CAPool                    []string      `yaml:"caPool" default:"" scalar:"true" unit:"file" doc:"Roots of client certificates in PEM format, each file with any number of them."`
 	KeyFile                   dps.SecretRef `yaml:"keyFile" default:"" secret:"true" unit:"file" doc:"Private key in PEM format."`
 	CertFile                  string        `yaml:"certFile" default:"" unit:"file" doc:"Certificate and its intermediates in PEM format, leaf first."`
-	ClientCertificateRequired bool          `yaml:"clientCertificateRequired" default:"true" doc:"Let in only clients with a certificate under caPool."`
+	ClientCertificateRequired bool          `yaml:"clientCertificateRequired" default:"true" doc:"Let in only clients with a certificate under caPool. Where it is false, one that is presented is verified all the same."`
+}
+
+// Server gives the certificate alone.
+func (t HTTPServerTLS) Server() ServerTLS {
+	return ServerTLS{KeyFile: string(t.KeyFile), CertFile: t.CertFile}
 }
 
 // HTTPAuthorization says whose tokens the REST API accepts.
 type HTTPAuthorization struct {
-	Authority string     `yaml:"authority" default:"" unit:"URL" doc:"OAuth server whose tokens are accepted; its signature keys are found from here."`
-	Audience  string     `yaml:"audience" default:"" doc:"Audience a token must have. Empty: any."`
-	HTTP      HTTPClient `yaml:"http"`
+	Authority   string     `yaml:"authority" default:"" unit:"URL" doc:"OAuth server whose tokens are accepted; its signature keys are found from here."`
+	Audience    string     `yaml:"audience" default:"" doc:"Audience a token must have. Empty: any."`
+	OwnerClaim  string     `yaml:"ownerClaim" default:"sub" min:"1" doc:"Claim of a token that names whose groups, hubs and devices its bearer sees."`
+	WebClientID string     `yaml:"webClientID" default:"" doc:"OAuth client with which people log in to the console: public, authorization code with PKCE. Empty: the console says that log-in is not set up."`
+	CLIClientID string     `yaml:"cliClientID" default:"" doc:"OAuth client with which dpsctl logs people in: public, device authorization grant. Empty: dpsctl asks for one."`
+	Scopes      []string   `yaml:"scopes" default:"openid" doc:"Scopes that the console and dpsctl ask for."`
+	HTTP        HTTPClient `yaml:"http"`
 }

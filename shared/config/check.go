@@ -43,7 +43,9 @@ func (k checker) server(path string, t ServerTLS) {
 func (k checker) http(path string, h HTTP) {
 	at := join(path, "tls")
 	k.certificates(join(at, "caPool"), h.TLS.CAPool, maxPoolCertificates)
-	k.server(at, ServerTLS{KeyFile: string(h.TLS.KeyFile), CertFile: h.TLS.CertFile})
+	if h.TLS.Enabled && h.TLS.CertFile != "" {
+		k.server(at, h.TLS.Server())
+	}
 	k.client(join(path, "authorization.http.tls"), h.Authorization.HTTP.TLS)
 }
 

@@ -52,8 +52,10 @@ func (c Config) apisNoEffect(path string) string {
 	switch {
 	case within(path, "apis.http") && !c.APIs.HTTP.Enabled:
 		return when(path != "apis.http.enabled", "apis.http.enabled is false")
-	case within(path, "apis.http"):
-		return "accepted; served by a later release"
+	case within(path, "apis.http") && c.Functions.Mode == ModeLambda:
+		return "with functions.mode lambda, the api function serves the REST API"
+	case within(path, "apis.http.tls") && !c.APIs.HTTP.TLS.Enabled:
+		return when(path != "apis.http.tls.enabled", "apis.http.tls.enabled is false")
 	case path == "apis.coap.messagePoolSize" && !udp:
 		return "it applies to udp, which apis.coap.protocols does not name"
 	case within(path, "apis.coap.blockwiseTransfer") && !udp:

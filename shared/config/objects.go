@@ -23,6 +23,21 @@ func (c Config) Objects() (apply.Objects, error) {
 	return objects, b.problems.err()
 }
 
+// AuthorityClient gives the settings of the HTTP client that reads the keys of the REST API's OAuth server, with the
+// certificates of its files. Errors: as Objects.
+func (c Config) AuthorityClient() (dps.HTTPClient, error) {
+	b := builder{problems: &collector{lines: c.lines}}
+	client := b.httpClient("apis.http.authorization.http", c.APIs.HTTP.Authorization.HTTP)
+	return client, b.problems.err()
+}
+
+// ClientRoots gives the roots of the REST API's clients' certificates as PEM. Errors: as Objects.
+func (c Config) ClientRoots() (string, error) {
+	b := builder{problems: &collector{lines: c.lines}}
+	roots := b.certificates("apis.http.tls.caPool", c.APIs.HTTP.TLS.CAPool, maxPoolCertificates)
+	return roots, b.problems.err()
+}
+
 // builder turns configuration into objects and gathers what it stumbles over.
 type builder struct{ problems *collector }
 
@@ -110,15 +125,19 @@ func (b builder) authorization(path string, a Authorization) dps.Authorization {
 			ClientSecret: p.ClientSecretFile,
 			Scopes:       slices.Clone(p.Scopes),
 			Audience:     p.Audience,
-			HTTP: dps.HTTPClient{
-				MaxIdleConns:        p.HTTP.MaxIdleConns,
-				MaxConnsPerHost:     p.HTTP.MaxConnsPerHost,
-				MaxIdleConnsPerHost: p.HTTP.MaxIdleConnsPerHost,
-				IdleConnTimeout:     p.HTTP.IdleConnTimeout,
-				Timeout:             p.HTTP.Timeout,
-				TLS:                 b.clientTLS(join(path, "provider.http.tls"), p.HTTP.TLS),
-			},
+			HTTP:         b.httpClient(join(path, "provider.http"), p.HTTP),
 		},
+	}
+}
+
+func (b builder) httpClient(path string, c HTTPClient) dps.HTTPClient {
+	return dps.HTTPClient{
+		MaxIdleConns:        c.MaxIdleConns,
+		MaxConnsPerHost:     c.MaxConnsPerHost,
+		MaxIdleConnsPerHost: c.MaxIdleConnsPerHost,
+		IdleConnTimeout:     c.IdleConnTimeout,
+		Timeout:             c.Timeout,
+		TLS:                 b.clientTLS(join(path, "tls"), c.TLS),
 	}
 }
 

@@ -95,7 +95,12 @@ func TestNotes(t *testing.T) {
 			"clients.openTelemetryCollector.grpc.address (line 1): no effect: accepted; not yet sent",
 		}},
 		{"HTTP off", "apis: {http: {enabled: false, address: ':1'}}", []string{"apis.http.address (line 1): no effect: apis.http.enabled is false"}},
-		{"HTTP on", "apis: {http: {enabled: true}}", []string{"apis.http.enabled (line 1): no effect: accepted; served by a later release"}},
+		{"HTTP without TLS", "apis: {http: {enabled: true, authorization: {authority: 'https://a'}, tls: {enabled: false, certFile: a, keyFile: b}}}", []string{
+			"apis.http.tls.keyFile (line 1): no effect: apis.http.tls.enabled is false", "apis.http.tls.certFile (line 1): no effect: apis.http.tls.enabled is false",
+		}},
+		{"HTTP apart", "functions: {mode: lambda}\napis: {http: {enabled: true}}", []string{
+			"apis.http.enabled (line 2): no effect: with functions.mode lambda, the api function serves the REST API",
+		}},
 		{"stack level", "log: {stacktrace: {level: info}}", []string{"log.stacktrace.level (line 1): no effect: log.stacktrace.enabled is false"}},
 		{"other storage", "clients:\n storage:\n  use: dynamoDB\n  bolt: {path: a}\n  dynamoDB: {table: tab}",
 			[]string{"clients.storage.bolt.path (line 4): no effect: clients.storage.use is dynamoDB"}},

@@ -29,7 +29,7 @@ func (c Config) validate(problems *collector) {
 		v.listen("apis.health.address", c.APIs.Health.Address)
 	}
 	v.pair("apis.coap.tls", c.APIs.COAP.TLS.KeyFile, c.APIs.COAP.TLS.CertFile)
-	v.http("apis.http", c.APIs.HTTP)
+	v.http("apis.http", c.APIs.HTTP, c.Functions.Mode != ModeLambda)
 	v.collector("clients.openTelemetryCollector.grpc", c.Clients.OpenTelemetryCollector.GRPC)
 	v.storage("clients.storage", c.Clients.Storage)
 	v.unique("enrollmentGroups", len(c.EnrollmentGroups), func(i int) string { return lower(c.EnrollmentGroups[i].ID) }, "id")
@@ -138,12 +138,39 @@ func (v validator) name(path, value string) bool {
 	return true
 }
 
-func (v validator) http(path string, h HTTP) {
+func (v validator) http(path string, h HTTP, here bool) {
 	v.pair(join(path, "tls"), string(h.TLS.KeyFile), h.TLS.CertFile)
 	if a := h.Authorization.Authority; a != "" {
 		v.url(join(path, "authorization.authority"), a)
 	}
 	v.clientTLS(join(path, "authorization.http.tls"), h.Authorization.HTTP.TLS)
+	for i, origin := range h.CORS.AllowedOrigins {
+		v.origin(index(join(path, "cors.allowedOrigins"), i), origin)
+	}
+	if h.Enabled && here {
+		v.served(path, h)
+	}
+}
+
+// served checks what an API that is served needs.
+func (v validator) served(path string, h HTTP) {
+	if h.Authorization.Authority == "" {
+		v.problems.add(join(path, "authorization.authority"), "must be set, as enabled is true: the OAuth server whose tokens open the API")
+	}
+	if h.TLS.Enabled && h.TLS.CertFile == "" && h.TLS.KeyFile == "" {
+		v.problems.add(join(path, "tls"), "keyFile and certFile must be set: the API's certificate; or enabled: false, on a loopback address or behind a proxy that ends TLS")
+	}
+	if h.TLS.Enabled && h.TLS.ClientCertificateRequired && len(h.TLS.CAPool) == 0 {
+		v.problems.add(join(path, "tls.caPool"), "must be set, as clientCertificateRequired is true: the roots of clients' certificates; or clientCertificateRequired: false")
+	}
+}
+
+// origin checks a web origin (RFC 6454 §6.2).
+func (v validator) origin(path, value string) {
+	u, err := url.Parse(value)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Scheme+"://"+u.Host != value {
+		v.problems.add(path, "%s is no origin: write such as https://console.example.com, without a path", show(value))
+	}
 }
 
 func (v validator) collector(path string, c CollectorGRPC) {

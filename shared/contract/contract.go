@@ -93,11 +93,6 @@ type Device struct {
 // TokenRequest asks for a device's access token, or its owner's.
 type TokenRequest struct {
 	Device Device `json:"device"`
-	// ForOwner asks for a token that speaks for the owner and no device, which is what sign shows to the hub's authority.
-	// Of Device, HubID and Owner count then; nothing is bound.
-	ForOwner bool `json:"forOwner,omitempty"`
-	// Refused, beside ForOwner, is a token that was refused somewhere: another is wanted. It is a secret.
-	Refused string `json:"refused,omitempty"`
 }
 
 // TokenReply is the access token.

@@ -78,9 +78,15 @@ func (w *World) Audit(t testing.TB, recordID string) []dps.AuditEntry {
 	return entries
 }
 
+// Functions are all functions, as devices and as owners need them.
+type Functions interface {
+	contract.Functions
+	contract.OwnerFunctions
+}
+
 // Ways are the ways to call the functions: typed, and through the contract's JSON, which shares no memory.
-func Ways(p *invoke.InProcess) map[string]contract.Functions {
-	return map[string]contract.Functions{
+func Ways(p *invoke.InProcess) map[string]Functions {
+	return map[string]Functions{
 		"typed": p,
 		"JSON": &invoke.Remote{Transport: func(ctx context.Context, function string, request []byte) ([]byte, error) {
 			reply, ok := p.ServeJSON(ctx, function, request)

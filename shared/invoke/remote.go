@@ -13,7 +13,10 @@ type Transport func(ctx context.Context, function string, request []byte) ([]byt
 // Remote calls the functions over a transport that carries JSON.
 type Remote struct{ Transport Transport }
 
-var _ contract.Functions = (*Remote)(nil)
+var (
+	_ contract.Functions      = (*Remote)(nil)
+	_ contract.OwnerFunctions = (*Remote)(nil)
+)
 
 // Enroll calls the enroll function.
 func (r *Remote) Enroll(ctx context.Context, req contract.EnrollRequest) (contract.EnrollReply, error) {
@@ -33,6 +36,21 @@ func (r *Remote) Sign(ctx context.Context, req contract.SignRequest) (contract.S
 // Record calls the record function.
 func (r *Remote) Record(ctx context.Context, req contract.RecordRequest) (contract.RecordReply, error) {
 	return call[contract.RecordReply](ctx, r.Transport, contract.Record, req)
+}
+
+// OwnerToken calls the token function for an owner.
+func (r *Remote) OwnerToken(ctx context.Context, req contract.OwnerTokenRequest) (contract.TokenReply, error) {
+	return call[contract.TokenReply](ctx, r.Transport, contract.OwnerToken, req)
+}
+
+// OwnerSign calls the sign function for an owner.
+func (r *Remote) OwnerSign(ctx context.Context, req contract.OwnerSignRequest) (contract.OwnerSignReply, error) {
+	return call[contract.OwnerSignReply](ctx, r.Transport, contract.OwnerSign, req)
+}
+
+// CheckHub has the sign function try a hub.
+func (r *Remote) CheckHub(ctx context.Context, req contract.HubCheckRequest) (contract.HubCheckReply, error) {
+	return call[contract.HubCheckReply](ctx, r.Transport, contract.CheckHub, req)
 }
 
 func call[Rep any](ctx context.Context, transport Transport, function string, req any) (Rep, error) {

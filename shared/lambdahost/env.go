@@ -15,13 +15,14 @@ import (
 const (
 	VarTable         = "DPS_TABLE"          // name of the DynamoDB table
 	VarSecretsPrefix = "DPS_SECRETS_PREFIX" //nolint:gosec // the variable's name; it holds what secrets' names begin with, without the '/' after it
-	VarTokenFunction = "DPS_TOKEN_FUNCTION" //nolint:gosec // the variable's name; it holds the name or ARN of the token function, for sign alone
+	VarTokenFunction = "DPS_TOKEN_FUNCTION" //nolint:gosec // the variable's name; it holds the name or ARN of the token function without an alias, for sign
+	VarSignFunction  = "DPS_SIGN_FUNCTION"  // name or ARN of the sign function without an alias, for api
 	VarLogLevel      = "DPS_LOG_LEVEL"      // debug, info, warn or error; info where it is not set
 )
 
 var (
 	tableName    = regexp.MustCompile(`^[A-Za-z0-9_.-]{3,255}$`)
-	functionName = regexp.MustCompile(`^[A-Za-z0-9_:$-]{1,170}$`) // a name, with or without a version, or an ARN
+	functionName = regexp.MustCompile(`^(arn:[a-z0-9-]+:lambda:[a-z0-9-]+:[0-9]{12}:function:)?[A-Za-z0-9_-]{1,64}$`)
 )
 
 // Env reads the environment variables of one function and collects everything that is wrong with them, so that an operator
@@ -51,8 +52,45 @@ func (e *Env) SecretsPrefix() string {
 }
 
 // TokenFunction is the name or ARN of the token function.
-func (e *Env) TokenFunction() string {
-	return e.required(VarTokenFunction, "the name or ARN of the token function", "1 to 170 letters, digits, '_', '-', ':', '$'", functionName.MatchString)
+func (e *Env) TokenFunction() string { return e.function(VarTokenFunction, "token") }
+
+// SignFunction is the name or ARN of the sign function.
+func (e *Env) SignFunction() string { return e.function(VarSignFunction, "sign") }
+
+func (e *Env) function(variable, name string) string {
+	return e.required(variable, "the name or ARN of the "+name+" function, without an alias", "1 to 64 letters, digits, '_', '-', or an ARN that ends in such", functionName.MatchString)
+}
+
+// Text is a setting of one function: what says what to set it to. It must be set unless it has a default.
+func (e *Env) Text(name, what, otherwise string) string {
+	if value, ok := e.lookup(name); ok && value != "" {
+		return value
+	}
+	if otherwise == "" {
+		e.problem("%s is not set: set it to %s", name, what)
+	}
+	return otherwise
+}
+
+// Optional is a setting that may be left out.
+func (e *Env) Optional(name string) string {
+	value, _ := e.lookup(name)
+	return value
+}
+
+// Switch is a setting that is true or false; otherwise where it is not set.
+func (e *Env) Switch(name string, otherwise bool) bool {
+	switch value := e.Optional(name); value {
+	case "":
+		return otherwise
+	case "true":
+		return true
+	case "false":
+		return false
+	default:
+		e.problem("%s is %s: want true or false", name, quote(value))
+		return otherwise
+	}
 }
 
 // LogLevel is the least level that is logged.

@@ -20,13 +20,13 @@ func environment(variables map[string]string) *lambdahost.Env {
 func TestEnv(t *testing.T) {
 	env := environment(map[string]string{
 		"DPS_TABLE": "dps.prod-Data_1", "DPS_SECRETS_PREFIX": "dps/prod", "DPS_LOG_LEVEL": "WARN",
-		"DPS_TOKEN_FUNCTION": "arn:aws:lambda:eu-central-1:123456789012:function:dps-token:$LATEST",
+		"DPS_TOKEN_FUNCTION": "arn:aws:lambda:eu-central-1:123456789012:function:dps-token", "DPS_SIGN_FUNCTION": "dps-sign",
 	})
 	table, prefix, function, level := env.Table(), env.SecretsPrefix(), env.TokenFunction(), env.LogLevel()
 	if err := env.Err(); err != nil {
 		t.Fatal(err)
 	}
-	if table != "dps.prod-Data_1" || prefix != "dps/prod" || !strings.HasSuffix(function, ":dps-token:$LATEST") || level != slog.LevelWarn {
+	if table != "dps.prod-Data_1" || prefix != "dps/prod" || !strings.HasSuffix(function, ":dps-token") || env.SignFunction() != "dps-sign" || level != slog.LevelWarn {
 		t.Errorf("%q %q %q %s", table, prefix, function, level)
 	}
 	if level := environment(nil).LogLevel(); level != slog.LevelInfo {
@@ -49,7 +49,7 @@ func TestEnvTellsOfAllProblems(t *testing.T) {
 			"DPS_TABLE": "a table", "DPS_SECRETS_PREFIX": "/dps/", "DPS_TOKEN_FUNCTION": "token function", "DPS_LOG_LEVEL": "loud",
 		}, []string{
 			`DPS_TABLE is "a table": want 3 to 255 letters`, `DPS_SECRETS_PREFIX is "/dps/": want letters`,
-			`DPS_TOKEN_FUNCTION is "token function": want 1 to 170`, `DPS_LOG_LEVEL is "loud": want debug, info, warn or error`, "AWS_REGION",
+			`DPS_TOKEN_FUNCTION is "token function": want 1 to 64 letters`, `DPS_LOG_LEVEL is "loud": want debug, info, warn or error`, "AWS_REGION",
 		}},
 		{"empty is not set", map[string]string{"DPS_TABLE": ""}, []string{"DPS_TABLE is not set"}},
 		{"a long value is cut", map[string]string{"DPS_TABLE": strings.Repeat("x", 300)}, []string{`DPS_TABLE is "` + strings.Repeat("x", 64) + `": want`}},

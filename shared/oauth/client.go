@@ -2,7 +2,6 @@ package oauth
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -14,12 +13,8 @@ import (
 	"dps/shared/dps"
 )
 
-// Bounds on what an OAuth server can cost.
-const (
-	maxBodySize    = 256 << 10 // bytes of an answer
-	maxHeaderSize  = 64 << 10  // bytes of its headers
-	connectTimeout = 3 * time.Second
-)
+// maxBodySize bounds what an OAuth server can cost.
+const maxBodySize = 256 << 10 // bytes of an answer
 
 // client is this service's client at one hub's OAuth server, with what it has learned of it.
 type client struct {
@@ -44,18 +39,7 @@ func newClient(ctx context.Context, secrets dps.Secrets, auth dps.Authorization,
 		return nil, err
 	}
 	settings := auth.Provider.HTTP
-	transport := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
-		TLSClientConfig:        config,
-		TLSHandshakeTimeout:    connectTimeout,
-		ForceAttemptHTTP2:      true,
-		MaxIdleConns:           settings.MaxIdleConns,
-		MaxConnsPerHost:        settings.MaxConnsPerHost,
-		MaxIdleConnsPerHost:    settings.MaxIdleConnsPerHost,
-		IdleConnTimeout:        settings.IdleConnTimeout,
-		MaxResponseHeaderBytes: maxHeaderSize,
-	}
+	transport := clienttls.Transport(config, settings)
 	return &client{
 		auth: auth, secret: secret, transport: transport, discovery: newDiscovery(), known: newKnown(), now: now,
 		http: &http.Client{

@@ -21,6 +21,7 @@ func (a *api) guard(next http.Handler) http.Handler {
 		started := &startedWriter{ResponseWriter: w}
 		defer a.survive(started, r)
 		protect(w.Header())
+		a.allowOrigin(w, r)
 		if !plainPath(r.URL.Path) {
 			a.refuse(w, r, a.dialectOf(r, route{legacy: true}), errNoPath)
 			return
@@ -40,6 +41,7 @@ func protect(h http.Header) {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Vary", "Accept, Authorization")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 }
 
 // plainPath refuses what the multiplexer would otherwise redirect, and so reveal, or a proxy before it would see differently.

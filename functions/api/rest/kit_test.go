@@ -65,7 +65,7 @@ func newWorld(t testing.TB, change func(*rest.Options)) *world {
 	verifier := bearer.New(bearer.Options{Authority: w.issuer.URL, Audience: "dps", OwnerClaim: "owner", Client: w.issuer.Client()})
 	t.Cleanup(func() { verifier.Close(); w.issuer.Client().CloseIdleConnections(); w.issuer.Close() })
 	w.options = rest.Options{
-		Store: w.store, Secrets: w.secrets, SecretWriter: w.secrets, Verifier: verifier, Version: "1.2.3",
+		Store: w.store, Secrets: w.secrets, Verifier: verifier, Version: "1.2.3",
 		Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: func() time.Time { return w.now },
 	}
 	if change != nil {

@@ -21,7 +21,7 @@ func TestPlgdGroups(t *testing.T) {
 	body, maker := w.groupBody(hub)
 	made := w.as(alice, "POST", "/device-provisioning-service"+pathGroups, body).with("Content-Type", "application/json").with("Accept", "application/json, text/plain, */*").do(200)
 	id, _ := made.get("id").(string)
-	if _, ok := dps.ParseUUID(id); !ok || made.get("owner") != alice || made.get("preSharedKey") != "secret:psk/"+id || made.get("version") != nil {
+	if _, ok := dps.ParseUUID(id); !ok || made.get("owner") != alice || made.get("preSharedKey") != w.keyOf(id) || made.get("version") != nil {
 		t.Fatalf("%s", made.body)
 	}
 	if strings.Contains(string(made.body), "0123456789") {
@@ -40,7 +40,8 @@ func TestPlgdGroups(t *testing.T) {
 	if diff := cmp.Diff(again, renamed.object()); diff != "" {
 		t.Error(diff)
 	}
-	value := hubtest.Must(w.secrets.Secret(t.Context(), dps.SecretRef("secret:psk/"+id)))(t)
+	key := dps.SecretRef(w.keyOf(id))
+	value := hubtest.Must(w.secrets.Secret(t.Context(), key))(t)
 	if string(value) != "0123456789abcdef" {
 		t.Errorf("the key is now %q", value)
 	}
@@ -54,7 +55,7 @@ func TestPlgdGroups(t *testing.T) {
 	if got := w.as(alice, "GET", pathGroups, "").do(200); len(got.body) != 0 {
 		t.Errorf("%s", got.body)
 	}
-	if _, err := w.secrets.Secret(t.Context(), dps.SecretRef("secret:psk/"+id)); dps.CodeOf(err) != dps.CodeNotFound {
+	if _, err := w.secrets.Secret(t.Context(), key); dps.CodeOf(err) != dps.CodeNotFound {
 		t.Errorf("the key outlives its group: %v", err)
 	}
 }

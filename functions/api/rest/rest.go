@@ -12,8 +12,8 @@ import (
 	"net/http"
 	"time"
 
-	"dps/functions/sign"
 	"dps/shared/bearer"
+	"dps/shared/contract"
 	"dps/shared/dps"
 )
 
@@ -23,15 +23,13 @@ type Verifier interface {
 	Verify(ctx context.Context, header string) (bearer.Caller, error)
 }
 
-// Options of the API. Store, Secrets, SecretWriter and Verifier are needed.
+// Options of the API. Store, Secrets and Verifier are needed.
 type Options struct {
-	Store        dps.Store
-	Secrets      dps.Secrets // reads what a failed change must put back
-	SecretWriter dps.SecretWriter
-	Verifier     Verifier
-
-	Tokens      sign.Tokens      // with Authorities: who signs identity-csr; nil: it answers that it cannot
-	Authorities sign.Authorities // see Tokens
+	Store    dps.Store
+	Secrets  dps.SecretWriter // never read from here
+	Verifier Verifier
+	// Owner has CSRs of people signed, and hubs tried. nil: such a request is answered that it cannot be.
+	Owner contract.OwnerFunctions
 
 	Log     *slog.Logger     // nil: nowhere
 	Now     func() time.Time // nil: time.Now
@@ -39,18 +37,19 @@ type Options struct {
 
 	// ProofOfPossession has a new group's devices refused until somebody proves to hold the key of its lead certificate.
 	ProofOfPossession bool
+	// AllowedOrigins are origins whose web pages may call the API.
+	AllowedOrigins []string
+	// Login is what /api/v1/login answers.
+	Login Login
 	// Ready tells whether the service can serve. nil: whether the store answers.
 	Ready func(ctx context.Context) error
-	// Count is told of calls of the certificate authority, as in sign.Options. nil: nobody.
-	Count func(name, reason string)
 }
 
 // api is the handler. It starts nothing that would have to be closed.
 type api struct {
 	Options
 	routes []route
-	people *sign.People // nil: there is nobody who signs
-	spec   []byte       // the OpenAPI document
+	spec   []byte // the OpenAPI document
 }
 
 // New makes the API. It serves every path under /, and under Prefix.
@@ -68,9 +67,6 @@ func New(o Options) http.Handler {
 		}
 	}
 	a := &api{Options: o}
-	if o.Tokens != nil && o.Authorities != nil {
-		a.people = sign.NewPeople(sign.New(o.Store, o.Tokens, o.Authorities, o.Secrets, o.Now, sign.Options{Count: o.Count}), o.Store)
-	}
 	a.routes = a.table()
 	a.spec = describe(a.routes, o.Version)
 	return a.guard(a.mux())

@@ -66,6 +66,7 @@ func (a *api) dispatch(methods map[string]route) http.Handler {
 		}
 		w.Header().Set("Allow", allowed)
 		if r.Method == http.MethodOptions {
+			preflight(w, r, allowed)
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}

@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"context"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -10,7 +11,8 @@ import (
 	"dps/shared/dps"
 )
 
-// held is a secret of an object: its field, the name it is stored under (the same that package apply uses), and where it is.
+// held is a secret of an object: its field, what the names it is stored under begin with (the same that package apply uses),
+// and where it is.
 type held struct {
 	field, name string
 	ref         *dps.SecretRef
@@ -38,16 +40,16 @@ func checkKey(value []byte) error {
 	return nil
 }
 
-// change is one secret to be written.
+// change is one secret to be written, under a name that nothing has: until the object refers to it, the old one stands, and
+// no secret need ever be read here to put it back.
 type change struct {
 	held
-	value  []byte
-	before dps.SecretRef // where the old one is; "": there is none under the name
+	value []byte
 }
 
-// settle looks at the secrets that a client sent with an object. A value is going to be stored, and the object already refers
-// to it; the object's own reference keeps what it refers to. Any other reference is refused: it would have the server read a
-// file of its own, or another's secret, for this client. Nothing is written. Errors: CodeInvalid, without the value.
+// settle looks at the secrets that a client sent with an object. A value is going to be stored; the object's own reference
+// keeps what it refers to. Any other reference is refused: it would have the server read a file of its own, or another's
+// secret, for this client. Nothing is written. Errors: CodeInvalid, without the value.
 func settle(now, old []held) ([]change, error) {
 	var changes []change
 	for i, s := range now {
@@ -59,11 +61,8 @@ func settle(now, old []held) ([]change, error) {
 			if err != nil {
 				return nil, err
 			}
-			c := change{held: s, value: value}
-			if ownedAs(before, s.name) {
-				c.before = before
-			}
-			changes = append(changes, c)
+			s.name += "-" + dps.NewUUID()
+			changes = append(changes, change{held: s, value: value})
 			*s.ref = dps.SecretRef(dps.SecretScheme + s.name)
 		case before != "" && (*s.ref == before || string(*s.ref) == before.String()):
 			*s.ref = before
@@ -89,52 +88,35 @@ func inline(s held) ([]byte, error) {
 	return value, nil
 }
 
-// ownedAs tells whether the reference is to what was stored under the name, not to a file of the operator's.
+// ownedAs tells whether the reference is to what was stored under the name, or one that begins with it, not to a file of the
+// operator's.
 func ownedAs(ref dps.SecretRef, name string) bool {
 	own, ok := ref.Name()
-	return ok && own == name
+	return ok && (own == name || strings.HasPrefix(own, name+"-"))
 }
 
-// store writes the secrets. undo puts back what was before, for a change that fails after all.
+// store writes the secrets. undo removes them again, for a change that fails after all.
 func (a *api) store(ctx context.Context, changes []change) (undo func(), err error) {
-	var done []func(context.Context) error
+	var written []dps.SecretRef
 	undo = func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		for _, back := range done {
-			if err := back(ctx); err != nil {
-				a.Log.ErrorContext(ctx, "secret of a refused change cannot be put back", "error", err)
+		for _, ref := range written {
+			if err := a.Secrets.DeleteSecret(ctx, ref); err != nil {
+				a.Log.ErrorContext(ctx, "secret of a refused change cannot be removed", "error", err)
 			}
 		}
 	}
 	for _, c := range changes {
-		back, err := a.replace(ctx, c)
+		ref, err := a.Secrets.PutSecret(ctx, c.name, c.value)
 		if err != nil {
 			undo()
 			return nil, err
 		}
-		done = append(done, back)
+		*c.ref = ref
+		written = append(written, ref)
 	}
 	return undo, nil
-}
-
-func (a *api) replace(ctx context.Context, c change) (back func(context.Context) error, err error) {
-	back = func(ctx context.Context) error {
-		return a.SecretWriter.DeleteSecret(ctx, dps.SecretRef(dps.SecretScheme+c.name))
-	}
-	if c.before != "" {
-		old, err := a.Secrets.Secret(ctx, c.before)
-		switch {
-		case err == nil && bytes.Equal(old, c.value):
-			return func(context.Context) error { return nil }, nil
-		case err == nil:
-			back = func(ctx context.Context) error { _, err := a.SecretWriter.PutSecret(ctx, c.name, old); return err }
-		case dps.IsTransient(err):
-			return nil, err
-		}
-	}
-	*c.ref, err = a.SecretWriter.PutSecret(ctx, c.name, c.value)
-	return back, err
 }
 
 // retire forgets the secrets that were stored for an object and are no longer referred to. now is nil where it is gone.
@@ -143,7 +125,7 @@ func (a *api) retire(ctx context.Context, old, now []held) {
 		if !ownedAs(*s.ref, s.name) || now != nil && *now[i].ref == *s.ref {
 			continue
 		}
-		if err := a.SecretWriter.DeleteSecret(context.WithoutCancel(ctx), *s.ref); err != nil {
+		if err := a.Secrets.DeleteSecret(context.WithoutCancel(ctx), *s.ref); err != nil {
 			a.Log.WarnContext(ctx, "secret that nobody refers to cannot be deleted", "secret", s.name, "error", err)
 		}
 	}

@@ -25,13 +25,23 @@ func (w *world) secret(ref string) string {
 	return string(value)
 }
 
+// keyOf is the reference of the group's pre-shared key.
+func (w *world) keyOf(group string) string {
+	ref, _ := w.extended(alice, "GET", pathGroups+"/"+group, "").do(200).get("preSharedKey").(string)
+	return ref
+}
+
 // TestSecretsAreStoredAndNeverShown, in any answer or log line.
 func TestSecretsAreStoredAndNeverShown(t *testing.T) {
 	w := newWorld(t, nil)
 	made := w.as(alice, "POST", pathHubs, hubBody(hubID)).do(200)
 	id, _ := made.get("id").(string)
-	ref := "secret:oauth/" + id + "/clientSecret"
-	if made.get("authorization", "provider", "clientSecret") != ref || w.secret(ref) != "hush hush" {
+	clientSecret := func(a *answer) string {
+		s, _ := a.get("authorization", "provider", "clientSecret").(string)
+		return s
+	}
+	ref := clientSecret(made)
+	if !strings.HasPrefix(ref, "secret:oauth/"+id+"/clientSecret-") || w.secret(ref) != "hush hush" {
 		t.Errorf("%s", made.body)
 	}
 	shown := string(made.body) + w.log.String()
@@ -43,20 +53,21 @@ func TestSecretsAreStoredAndNeverShown(t *testing.T) {
 	}
 	// The reference keeps the value; another value replaces it; none forgets it.
 	key := dps.EncodeDataURI([]byte("a key"))
-	w.extended(alice, "PATCH", pathHubs+"/"+id, `{"certificateAuthority":{"grpc":{"tls":{"key":"`+key+`"}}},"authorization":{"provider":{"clientSecret":"`+ref+`"}}}`).do(200)
-	if w.secret(ref) != "hush hush" || w.secret("secret:ca/"+id+"/tlsKey") != "a key" {
-		t.Errorf("secrets are %q, %q", w.secret(ref), w.secret("secret:ca/"+id+"/tlsKey"))
+	changed := w.extended(alice, "PATCH", pathHubs+"/"+id, `{"certificateAuthority":{"grpc":{"tls":{"key":"`+key+`"}}},"authorization":{"provider":{"clientSecret":"`+ref+`"}}}`).do(200)
+	keyRef, _ := changed.get("certificateAuthority", "grpc", "tls", "key").(string)
+	if clientSecret(changed) != ref || w.secret(ref) != "hush hush" || !strings.HasPrefix(keyRef, "secret:ca/"+id+"/tlsKey-") || w.secret(keyRef) != "a key" {
+		t.Errorf("secrets are %q, %q", w.secret(ref), w.secret(keyRef))
 	}
-	w.extended(alice, "PATCH", pathHubs+"/"+id, `{"authorization":{"provider":{"clientSecret":"data:,other"}}}`).do(200)
-	if w.secret(ref) != "other" {
-		t.Errorf("the secret is %q", w.secret(ref))
+	second := clientSecret(w.extended(alice, "PATCH", pathHubs+"/"+id, `{"authorization":{"provider":{"clientSecret":"data:,other"}}}`).do(200))
+	if second == ref || w.secret(second) != "other" || w.secret(ref) != "" {
+		t.Errorf("the secret is %q, before it was %q", w.secret(second), w.secret(ref))
 	}
 	w.extended(alice, "PATCH", pathHubs+"/"+id, `{"certificateAuthority":{"grpc":{"tls":{"key":null}}}}`).do(200)
-	if w.secret("secret:ca/"+id+"/tlsKey") != "" {
+	if w.secret(keyRef) != "" {
 		t.Error("the key outlives its reference")
 	}
 	w.extended(alice, "DELETE", pathHubs+"/"+id, "").do(204)
-	if w.secret(ref) != "" {
+	if w.secret(second) != "" {
 		t.Error("the secret outlives its hub")
 	}
 }
@@ -97,8 +108,8 @@ func TestReferencesOfOthers(t *testing.T) {
 	}
 	w.extended(alice, "PATCH", pathHubs+"/"+hub, `{"certificateAuthority":{"grpc":{"tls":{"caPool":["`+path+`"]}}}}`).do(400)
 	w.extended(alice, "PATCH", pathHubs+"/"+hub, `{"certificateAuthority":{"grpc":{"tls":{"cert":"`+path+`"}}}}`).do(400)
-	if w.secret("secret:psk/"+id) != "0123456789abcdef" {
-		t.Error("the key is gone")
+	if got := w.secret(w.keyOf(id)); got != "0123456789abcdef" {
+		t.Errorf("the key is %q", got)
 	}
 }
 
@@ -135,12 +146,13 @@ func (refusing) PutGroup(context.Context, dps.EnrollmentGroup) (dps.EnrollmentGr
 func TestARefusedChangeLeavesTheSecret(t *testing.T) {
 	w := newWorld(t, nil)
 	id := w.newGroup(alice)
+	ref := w.keyOf(id)
 	down := *w
 	down.options.Store = refusing{w.store}
 	down.api = rest.New(down.options)
 	down.extended(alice, "PATCH", pathGroups+"/"+id, `{"preSharedKey":"`+dps.EncodeDataURI([]byte("fedcba9876543210"))+`"}`).do(503)
-	if w.secret("secret:psk/"+id) != "0123456789abcdef" {
-		t.Errorf("the key is %q", w.secret("secret:psk/"+id))
+	if w.keyOf(id) != ref || w.secret(ref) != "0123456789abcdef" {
+		t.Errorf("the key is %q", w.secret(ref))
 	}
 	body, _ := w.groupBody(w.newHub(alice, hubID))
 	down.extended(alice, "POST", pathGroups, body).do(503)

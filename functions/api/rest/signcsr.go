@@ -3,6 +3,7 @@ package rest
 import (
 	"slices"
 
+	"dps/shared/contract"
 	"dps/shared/dps"
 )
 
@@ -16,24 +17,26 @@ type SignReply struct {
 	Certificate []byte `json:"certificate" doc:"PEM chain, leaf first, root last."`
 }
 
+var errNobodySigns = dps.Errorf(dps.CodeUnavailable, "no certificate authority is configured for this API")
+
 // signCSR has the CSR signed by the owner's hub.
 func (a *api) signCSR(x *exchange) (answer, error) {
 	var sent SignRequest
 	if err := x.decode(&sent); err != nil {
 		return answer{}, err
 	}
-	if a.people == nil {
-		return answer{}, dps.Errorf(dps.CodeUnavailable, "no certificate authority is configured for this API")
+	if a.Owner == nil {
+		return answer{}, errNobodySigns
 	}
 	h, err := a.hubToSign(x)
 	if err != nil {
 		return answer{}, err
 	}
-	chain, err := a.people.Sign(x.ctx(), h, string(sent.CertificateSigningRequest))
+	reply, err := a.Owner.OwnerSign(x.ctx(), contract.OwnerSignRequest{HubID: h.ID, Owner: x.owner(), CSR: string(sent.CertificateSigningRequest)})
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{object: SignReply{Certificate: []byte(chain)}}, nil
+	return answer{object: SignReply{Certificate: []byte(reply.CertificateChain)}}, nil
 }
 
 // hubToSign is the owner's hub, or the one among several that the request names. Entries of one hub (docs/adr/0006) have the

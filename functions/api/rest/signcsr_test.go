@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"dps/functions/api/rest"
+	"dps/functions/sign"
 	"dps/shared/certauthority"
 	"dps/shared/dps"
 	"dps/shared/hubtest"
+	"dps/shared/invoke"
 	"dps/shared/oauth"
 	"dps/shared/pki"
 )
@@ -25,7 +27,8 @@ func TestSignCSR(t *testing.T) {
 	w := newWorld(t, func(o *rest.Options) {
 		tokens, authorities := oauth.New(hub.Secrets, time.Now), certauthority.New(hub.Secrets)
 		t.Cleanup(func() { _, _ = tokens.Close(), authorities.Close() })
-		o.Tokens, o.Authorities = tokens, authorities
+		h := sign.New(o.Store, tokens, authorities, hub.Secrets, time.Now)
+		o.Owner = &invoke.InProcess{OwnerSignHandler: h.HandleOwner, CheckHubHandler: h.HandleCheck}
 	})
 	csr := func(name string) string {
 		return signBody(hubtest.Must(pki.NewCSR(name, hubtest.Must(pki.NewKey())(t)))(t))
@@ -69,4 +72,43 @@ func TestSignCSR(t *testing.T) {
 func TestNobodySigns(t *testing.T) {
 	w := newWorld(t, nil)
 	w.as(alice, "POST", "/api/v1/sign/identity-csr", `{}`).do(503)
+}
+
+// TestTestHub tries the owner's hub, and nobody else's.
+func TestTestHub(t *testing.T) {
+	hub := hubtest.New(t)
+	w := newWorld(t, func(o *rest.Options) {
+		tokens, authorities := oauth.New(hub.Secrets, time.Now), certauthority.New(hub.Secrets)
+		t.Cleanup(func() { _, _ = tokens.Close(), authorities.Close() })
+		o.Owner = &invoke.InProcess{CheckHubHandler: sign.New(o.Store, tokens, authorities, hub.Secrets, time.Now).HandleCheck}
+	})
+	entry := hub.Entry("hub-1", alice)
+	entry.Version = 0
+	hubtest.Must(w.store.PutHub(t.Context(), entry))(t)
+	a := w.extended(alice, "POST", pathHubs+"/hub-1/test", "").do(200)
+	if a.get("ok") != true || a.get("checks", 0, "name") != "token" || a.get("checks", 2, "name") != "authority" || a.get("checks", 2, "validUntil") == nil {
+		t.Errorf("%s", a.body)
+	}
+	w.extended(bob, "POST", pathHubs+"/hub-1/test", "").do(404)
+	w.extended(alice, "POST", pathHubs+"/hub-1/test", "").with("Authorization", w.token(alice, "dps:read", nil)).do(403)
+	entry.Authorization.Provider.Authority, entry.Version = "https://127.0.0.1:1", 1
+	hubtest.Must(w.store.PutHub(t.Context(), entry))(t)
+	a = w.extended(alice, "POST", pathHubs+"/hub-1/test", "").do(200)
+	if a.get("ok") != nil || a.get("checks", 0, "remedy") == nil {
+		t.Errorf("%s", a.body)
+	}
+	down := newWorld(t, nil)
+	down.extended(alice, "POST", pathHubs+"/"+down.newHub(alice, hubID)+"/test", "").do(503)
+}
+
+func TestLogin(t *testing.T) {
+	w := newWorld(t, func(o *rest.Options) {
+		o.Login = rest.Login{Authority: "https://auth.example.com", WebClientID: "web", Scopes: []string{"openid"}}
+	})
+	c := w.extended("", "GET", "/api/v1/login", "")
+	c.header.Del("Authorization")
+	a := c.do(200)
+	if a.get("authority") != "https://auth.example.com" || a.get("webClientId") != "web" || a.get("scopes", 0) != "openid" {
+		t.Errorf("%s", a.body)
+	}
 }

@@ -158,7 +158,7 @@ func TestDescription(t *testing.T) {
 			}
 		}
 	}
-	if served != 60 {
-		t.Errorf("%d operations, want 60", served)
+	if served != 66 {
+		t.Errorf("%d operations, want 66", served)
 	}
 }

@@ -47,6 +47,7 @@ func (a *api) hubRoutes() []route {
 		{method: http.MethodGet, path: pathHubs + "/{id}", id: "getHub", summary: "Gives a hub.", scope: read, out: plgd.Hub{}, errors: []int{404}, serve: a.getHub},
 		{method: http.MethodPut, path: pathHubs + "/{id}", id: "replaceHub", summary: "Replaces a hub.", scope: write, legacy: true, in: plgd.Hub{}, example: exampleHub, out: plgd.Hub{}, errors: []int{404, 409, 412}, serve: a.putHub},
 		{method: http.MethodPatch, path: pathHubs + "/{id}", id: "changeHub", summary: "Changes parts of a hub (RFC 7396).", scope: write, in: plgd.Hub{}, inType: mediaPatch, example: `{"name":"hub in Frankfurt"}`, out: plgd.Hub{}, errors: []int{404, 409, 412}, serve: a.patchHub},
+		{method: http.MethodPost, path: pathHubs + "/{id}/test", id: "testHub", summary: "Tries what devices will need of a hub: a token is obtained and shown to the certificate authority; nothing is signed.", scope: write, out: HubTest{}, errors: []int{404}, serve: a.testHub},
 		{method: http.MethodDelete, path: pathHubs + "/{id}", id: "deleteHub", summary: "Deletes a hub that no enrollment group names.", scope: write, errors: []int{404, 409, 412}, serve: a.deleteHub},
 	}
 }
@@ -67,7 +68,9 @@ func (a *api) recordRoutes() []route {
 func (a *api) otherRoutes() []route {
 	return []route{
 		{method: http.MethodPost, path: "/api/v1/sign/identity-csr", prefix: signPrefix, id: "signIdentityCSR", summary: "Has a person's or program's CSR signed by the owner's hub.", scope: write, legacy: true, query: hubFilters(), in: SignRequest{}, example: `{"certificateSigningRequest":"LS0tLS1CRUdJTi…"}`, out: SignReply{}, errors: []int{404}, serve: a.signCSR},
+		{method: http.MethodPost, path: "/api/v1/inspections/certificates", id: "inspectCertificates", summary: "Tells what certificates say, and whether they would do as an enrollment group's chain; nothing is stored.", scope: read, in: InspectRequest{}, example: `{"certificates":"-----BEGIN CERTIFICATE-----\n…"}`, out: Inspection{}, serve: a.inspect},
 		{method: http.MethodGet, path: "/api/v1/me", id: "me", summary: "Tells whose the token is, and what it allows.", scope: read, out: Me{}, serve: a.me},
+		{method: http.MethodGet, path: "/api/v1/login", id: "login", summary: "Tells how to get a token for this API.", scope: open, out: Login{}, serve: a.login},
 		{method: http.MethodGet, path: "/api/v1/version", id: "version", summary: "Tells which version runs here.", scope: open, out: Build{}, serve: a.version},
 		{method: http.MethodGet, path: "/api/v1/openapi.json", id: "openAPI", summary: "Gives this document.", scope: open, raw: true, serve: a.openAPI},
 		{method: http.MethodGet, path: "/healthz", id: "healthz", summary: "Tells that the process is up.", scope: open, out: Health{}, serve: a.healthz},

@@ -43,11 +43,14 @@ func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahos
 	}
 	hush := secrets.New(secretsmanager.NewFromConfig(s.aws), secrets.Options{Prefix: s.prefix})
 	authorities := certauthority.New(hush)
-	functions := awslambda.New(lambda.NewFromConfig(s.aws), awslambda.Options{Names: map[string]string{contract.Token: s.tokenFunction}})
+	functions := awslambda.New(lambda.NewFromConfig(s.aws), awslambda.Options{Names: map[string]string{contract.OwnerToken: s.tokenFunction + ":" + contract.AliasOwner}})
 	tokens := sign.NewOwnerTokens(functions, time.Now, nil)
 	handler := sign.New(store.New(dynamodb.NewFromConfig(s.aws), s.table), tokens, authorities, hush, time.Now)
 	return lambdahost.Function{
-		Invoke: lambdahost.Synchronous(handler.Handle, log),
-		Close:  func() error { hush.Close(); return authorities.Close() },
+		Invoke: lambdahost.ByAlias(map[string]lambdahost.Invoke{
+			contract.AliasOwner: lambdahost.Synchronous(handler.HandleOwner, log),
+			contract.AliasCheck: lambdahost.Synchronous(handler.HandleCheck, log),
+		}, lambdahost.Synchronous(handler.Handle, log)),
+		Close: func() error { hush.Close(); return authorities.Close() },
 	}, nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"dps/functions/token"
 	"dps/shared/awsclient"
+	"dps/shared/contract"
 	"dps/shared/lambdahost"
 	"dps/shared/oauth"
 	secrets "dps/shared/secrets/secretsmanager"
@@ -29,7 +30,9 @@ func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahos
 	tokens := oauth.New(hush, time.Now)
 	handler := token.New(store.New(dynamodb.NewFromConfig(cfg), table), tokens, time.Now)
 	return lambdahost.Function{
-		Invoke: lambdahost.Synchronous(handler.Handle, log),
-		Close:  func() error { hush.Close(); return tokens.Close() },
+		Invoke: lambdahost.ByAlias(map[string]lambdahost.Invoke{
+			contract.AliasOwner: lambdahost.Synchronous(handler.HandleOwner, log),
+		}, lambdahost.Synchronous(handler.Handle, log)),
+		Close: func() error { hush.Close(); return tokens.Close() },
 	}, nil
 }
