@@ -18,8 +18,8 @@ type builder struct {
 // candidate is the group as the ingress needs it; false where it cannot be used, which must not keep the others out.
 // Errors: the store's.
 func (b *builder) candidate(ctx context.Context, g dps.EnrollmentGroup) (contract.Candidate, bool, error) {
-	if why := g.Closed(); why != "" {
-		b.log.InfoContext(ctx, "enrollment group is left out", "group", g.ID, "why", why)
+	if g.Challenge != "" { // whoever made it may not be who the certificate belongs to, whose devices it must not keep out
+		b.log.InfoContext(ctx, "enrollment group is left out: its lead certificate's key is not proven yet", "group", g.ID)
 		return contract.Candidate{}, false, nil
 	}
 	chain, err := g.X509.Certificates()
@@ -34,7 +34,7 @@ func (b *builder) candidate(ctx context.Context, g dps.EnrollmentGroup) (contrac
 	c := contract.Candidate{
 		GroupID: g.ID, Owner: g.Owner, Lead: lead,
 		ExpiredCertificateEnabled: g.X509.ExpiredCertificateEnabled, RequireClientAuthEKU: g.X509.RequireClientAuthEKU,
-		Allow: g.X509.Allow, Deny: g.X509.Deny,
+		Allow: g.X509.Allow, Deny: g.X509.Deny, Disabled: g.Disabled,
 	}
 	for _, certificate := range chain {
 		c.Chain = append(c.Chain, certificate.Raw)

@@ -120,8 +120,7 @@ func TestEnroll(t *testing.T) {
 // TestClosedGroups are no candidates, and do not keep another group from being one.
 func TestClosedGroups(t *testing.T) {
 	for name, closeIt := range map[string]func(*dps.EnrollmentGroup){
-		"disabled": func(g *dps.EnrollmentGroup) { g.Disabled = true },
-		"pending":  func(g *dps.EnrollmentGroup) { g.Challenge = "prove it" },
+		"pending": func(g *dps.EnrollmentGroup) { g.Challenge = "prove it" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFixture(t, nil)

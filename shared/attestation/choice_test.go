@@ -47,6 +47,7 @@ func TestRefusalOfTheLeafMostGroupIsFinal(t *testing.T) {
 		rule Rule
 	}{
 		{"expired", stale.Certificate, nil, RuleExpiredLeaf},
+		{"disabled", device.Certificate, []groupOption{func(c *contract.Candidate) { c.Disabled = true }}, RuleGroupDisabled},
 		{"denied", device.Certificate, []groupOption{func(c *contract.Candidate) { c.Deny = list }}, RuleDenied},
 		{"not allowed", device.Certificate, []groupOption{func(c *contract.Candidate) { c.Allow = dps.MatchList{Serials: []string{"1"}} }}, RuleNotAllowed},
 		{"no revocation list", device.Certificate, []groupOption{func(c *contract.Candidate) { c.CRLsMissing = true }}, RuleCRLUnusable},

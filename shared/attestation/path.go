@@ -111,6 +111,9 @@ func (p path) compare(q path) int {
 // admit applies the group's policy to the path. It gives until when the answer holds.
 func (p path) admit(now time.Time) (time.Time, *Refusal) {
 	leaf, g := p.certs[0], p.group
+	if g.Disabled {
+		return time.Time{}, refuse(RuleGroupDisabled, "the group is disabled: an operator can enable it")
+	}
 	if !g.ExpiredCertificateEnabled {
 		if r := checkLeafValidity(now, leaf); r != nil {
 			return time.Time{}, r

@@ -31,6 +31,7 @@ const (
 	RuleNotYetValidAuthority  Rule = "not_yet_valid_authority" // an issuer on the path is not valid yet
 	RuleLeadCertificateMissed Rule = "lead_certificate_missed" // the path is good, but the lead certificate is not on it
 
+	RuleGroupDisabled   Rule = "group_disabled"     // an operator closed the group
 	RuleExpiredLeaf     Rule = "expired_leaf"       // the leaf has expired, and the group does not forgive it
 	RuleNotYetValidLeaf Rule = "not_yet_valid_leaf" // the leaf is not valid yet, and the group does not forgive it
 	RuleDenied          Rule = "denied"             // on the group's deny list

@@ -17,6 +17,8 @@ type Store interface {
 	Group(ctx context.Context, id string) (dps.EnrollmentGroup, error)
 	// Hub is dps.HubStore's.
 	Hub(ctx context.Context, id string) (dps.Hub, error)
+	// Record is dps.RecordStore's.
+	Record(ctx context.Context, id string) (dps.Record, error)
 	// ClaimDevice is dps.BindingStore's.
 	ClaimDevice(ctx context.Context, b dps.DeviceBinding) (dps.DeviceBinding, error)
 	// AppendAudit is dps.AuditStore's.
@@ -41,7 +43,8 @@ func NewDesk(store Store, now func() time.Time) *Desk { return &Desk{store: stor
 
 // Settle checks the claim and binds the device id to the manufacturer key unless it is bound. Settling it again changes
 // nothing. Errors: CodeInvalid, naming the field; CodeNotFound where group or hub is gone, or not the owner's; CodeDenied
-// where the device id belongs to another manufacturer key, which is written to the audit; CodeUnavailable.
+// where the device id belongs to another manufacturer key, or the group does not let the device come again, which is written to
+// the audit; CodeUnavailable.
 func (d *Desk) Settle(ctx context.Context, device contract.Device) (Claim, error) {
 	device, err := canonical(device)
 	if err != nil {
@@ -54,6 +57,9 @@ func (d *Desk) Settle(ctx context.Context, device contract.Device) (Claim, error
 	if c.Hub, err = d.hub(ctx, device, c.Group); err != nil {
 		return Claim{}, err
 	}
+	if err := d.mayComeAgain(ctx, device, c.Group); err != nil {
+		return Claim{}, err
+	}
 	return c, d.bind(ctx, device)
 }
 
@@ -62,6 +68,8 @@ func (d *Desk) group(ctx context.Context, device contract.Device) (dps.Enrollmen
 	switch {
 	case dps.CodeOf(err) == dps.CodeNotFound, err == nil && g.Owner != device.Owner:
 		return dps.EnrollmentGroup{}, dps.Errorf(dps.CodeNotFound, "enrollment group %s does not exist, or belongs to another owner now", device.GroupID)
+	case err == nil && g.Closed() != "":
+		return dps.EnrollmentGroup{}, dps.Errorf(dps.CodeDenied, "enrollment group %s lets no device in: %s", device.GroupID, g.Closed())
 	}
 	return g, err
 }
@@ -87,19 +95,23 @@ func (d *Desk) bind(ctx context.Context, device contract.Device) error {
 	if dps.CodeOf(err) != dps.CodeConflict {
 		return err
 	}
-	if err := d.store.AppendAudit(ctx, d.denial(device, standing)); err != nil {
+	if err := d.store.AppendAudit(ctx, d.denial(device, bound(device, standing))); err != nil {
 		return err
 	}
 	return dps.Errorf(dps.CodeDenied, "device id %s belongs to another manufacturer key: an operator can release it", device.DeviceID)
 }
 
+// bound says whose the device id is; another owner may not be known to this one.
+func bound(device contract.Device, standing dps.DeviceBinding) string {
+	if standing.Owner != device.Owner {
+		return "bound to a manufacturer key of another owner"
+	}
+	return "bound to manufacturer key " + standing.RecordID
+}
+
 // denial is dated to the hour, which makes it the same entry, kept once, however often the device comes again. The time
 // of each try is in the record.
-func (d *Desk) denial(device contract.Device, standing dps.DeviceBinding) dps.AuditEntry {
-	detail := "bound to manufacturer key " + standing.RecordID
-	if standing.Owner != device.Owner {
-		detail = "bound to a manufacturer key of another owner" // who may not be known to this one
-	}
+func (d *Desk) denial(device contract.Device, detail string) dps.AuditEntry {
 	return dps.AuditEntry{
 		Time: d.now().UTC().Truncate(time.Hour), Event: dps.AuditBindingDenied,
 		RecordID: device.RecordID, DeviceID: device.DeviceID, Owner: device.Owner, GroupID: device.GroupID, HubID: device.HubID,

@@ -127,3 +127,88 @@ func TestForeignDeviceIDIsDeniedAndAudited(t *testing.T) {
 	}
 	hubtest.Must(desk.Settle(t.Context(), device))(t) // the first is still served
 }
+
+// TestComingAgain: the group's policy decides, by what the record tells of the device's last life.
+func TestComingAgain(t *testing.T) {
+	const other = "00000000-cafe-4eaf-8eef-000000000002"
+	step := func(step dps.Step, code, deviceID, of string, at time.Time) dps.StepResult {
+		return dps.StepResult{
+			EventID: dps.NewUUID(), Time: at, RecordID: device.RecordID, GroupID: groupID, Owner: of, Step: step, CoAPCode: code, DeviceID: deviceID,
+		}
+	}
+	for _, tt := range []struct {
+		name        string
+		policy      dps.Reprovisioning
+		deviceID    string // that comes now; provisioned was device.DeviceID
+		lastStep    string // its code; "": the device never came so far
+		certificate string
+		owner       string
+		later       time.Duration
+		denied      string
+	}{
+		{"allowed", "", other, "2.04", "2.04", owner, time.Hour, ""},
+		{"allowed by name", dps.ReprovisionAllow, other, "2.04", "2.04", owner, time.Hour, ""},
+		{"same id", dps.ReprovisionSameDeviceID, device.DeviceID, "2.04", "2.04", owner, time.Hour, ""},
+		{"another id", dps.ReprovisionSameDeviceID, other, "2.04", "2.04", owner, time.Hour, device.DeviceID},
+		{"another id, under once", dps.ReprovisionOnce, other, "", "2.04", owner, time.Second, device.DeviceID},
+		{"once", dps.ReprovisionOnce, device.DeviceID, "2.04", "2.04", owner, time.Hour, "every step"},
+		{"once, at once", dps.ReprovisionOnce, device.DeviceID, "2.04", "2.04", owner, time.Minute, ""},
+		{"once, but it never finished", dps.ReprovisionOnce, device.DeviceID, "", "2.04", owner, time.Hour, ""},
+		{"once, but the last step failed", dps.ReprovisionOnce, device.DeviceID, "5.00", "2.04", owner, time.Hour, ""},
+		{"no certificate yet", dps.ReprovisionOnce, other, "2.04", "5.03", owner, time.Hour, ""},
+		{"another owner's life", dps.ReprovisionOnce, other, "2.04", "2.04", "another", time.Hour, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			desk, store, clock := newDesk(t)
+			g := hubtest.Must(store.Group(t.Context(), groupID))(t)
+			g.Reprovision = tt.policy
+			hubtest.Must(store.PutGroup(t.Context(), g))(t)
+			results := []dps.StepResult{step(dps.StepCredentials, tt.certificate, device.DeviceID, tt.owner, clock.Now())}
+			if tt.lastStep != "" {
+				results = append(results, step(dps.StepACLs, tt.lastStep, device.DeviceID, tt.owner, clock.Now()))
+			}
+			hubtest.Must(store.MergeResults(t.Context(), results))(t)
+			clock.Advance(tt.later)
+			again := device
+			again.DeviceID = tt.deviceID
+			_, err := desk.Settle(t.Context(), again)
+			if tt.denied == "" {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if dps.CodeOf(err) != dps.CodeDenied || !strings.Contains(err.Error(), tt.denied) {
+				t.Fatalf("error %v", err)
+			}
+			entries, _, err := store.ListAudit(t.Context(), device.RecordID, dps.Page{})
+			if err != nil || len(entries) != 1 || entries[0].Event != dps.AuditReprovisioningDenied || !strings.Contains(entries[0].Detail, tt.denied) {
+				t.Errorf("audit %+v, %v", entries, err)
+			}
+			if _, err := store.Binding(t.Context(), again.DeviceID); dps.CodeOf(err) != dps.CodeNotFound {
+				t.Errorf("a refused device was bound: %v", err)
+			}
+			if err := store.DeleteRecord(t.Context(), device.RecordID); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := desk.Settle(t.Context(), again); err != nil {
+				t.Errorf("after its record was deleted: %v", err)
+			}
+		})
+	}
+}
+
+func TestClosedGroups(t *testing.T) {
+	desk, store, _ := newDesk(t)
+	for _, change := range []func(*dps.EnrollmentGroup){
+		func(g *dps.EnrollmentGroup) { g.Disabled = true },
+		func(g *dps.EnrollmentGroup) { g.Disabled, g.Challenge = false, "prove it" },
+	} {
+		g := hubtest.Must(store.Group(t.Context(), groupID))(t)
+		change(&g)
+		hubtest.Must(store.PutGroup(t.Context(), g))(t)
+		if _, err := desk.Settle(t.Context(), device); dps.CodeOf(err) != dps.CodeDenied {
+			t.Errorf("%s: %v", g.Closed(), err)
+		}
+	}
+}

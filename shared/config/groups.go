@@ -9,6 +9,8 @@ type EnrollmentGroup struct {
 	Name                 string               `yaml:"name" default:"" doc:"Name for people."`
 	PreSharedKeyFile     dps.SecretRef        `yaml:"preSharedKeyFile" inline:"preSharedKey" default:"" secret:"true" unit:"file" doc:"Pre-shared key for the owner, exactly 16 bytes, that is stored on the device. preSharedKey holds the key itself instead. Empty: none."`
 	AttestationMechanism AttestationMechanism `yaml:"attestationMechanism"`
+	Reprovisioning       string               `yaml:"reprovisioning" default:"allow" oneof:"allow,sameDeviceId,once" doc:"What becomes of a device that was provisioned before: it may come again (allow), but not under another device id (sameDeviceId), or not at all until its record is deleted (once)."`
+	Disabled             bool                 `yaml:"disabled" default:"false" doc:"Refuse the group's devices."`
 	Hub                  *Hub                 `yaml:"hub"`
 	Hubs                 []Hub                `yaml:"hubs" max:"16"`
 }

@@ -51,6 +51,8 @@ func (b builder) objects(c Config) apply.Objects {
 			Name:         g.Name,
 			X509:         b.x509(join(path, "attestationMechanism.x509"), g.AttestationMechanism.X509),
 			PreSharedKey: g.PreSharedKeyFile,
+			Reprovision:  reprovisioning(g.Reprovisioning),
+			Disabled:     g.Disabled,
 		}
 		at := hubPaths(path, g)
 		for j, h := range g.AllHubs() {
@@ -75,6 +77,14 @@ func (b builder) x509(path string, x X509) dps.X509Attestation {
 		Deny:                      matchList(x.Deny),
 		CRLs:                      b.crls(join(path, "crls"), x.CRLs),
 	}
+}
+
+// reprovisioning leaves the default out, so that a group looks the same whoever wrote it.
+func reprovisioning(policy string) dps.Reprovisioning {
+	if p := dps.Reprovisioning(policy); p != dps.ReprovisionAllow {
+		return p
+	}
+	return ""
 }
 
 func matchList(l MatchList) dps.MatchList {

@@ -23,7 +23,7 @@ func TestObjects(t *testing.T) {
 	const groupID, hubID = "98be12de-3991-4567-aeea-edd9a656e6df", "d03a1bb4-0a77-428c-b78c-1c46efe6a38e"
 	list := dps.MatchList{CommonNames: []string{"device-1"}, Serials: []string{"a1b"}, KeyIDs: []string{"3b241101-e2bb-4255-8caf-4136c566a962"}}
 	wantGroup := dps.EnrollmentGroup{
-		ID: groupID, Owner: "1", Name: "first line", PreSharedKey: "secrets/psk",
+		ID: groupID, Owner: "1", Name: "first line", Reprovision: dps.ReprovisionOnce, Disabled: true, PreSharedKey: "secrets/psk",
 		HubIDs: []string{dps.ConfiguredHubID(groupID, hubID), dps.ConfiguredHubID(groupID, "0aa2a4a8-54c5-4d5a-9d0f-0d3e0e6b6d11")},
 		X509: dps.X509Attestation{
 			CertificateChain: string(f.manufacturer.ChainPEM()), LeadCertificateName: "Manufacturer CA", ExpiredCertificateEnabled: true,

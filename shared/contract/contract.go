@@ -70,6 +70,7 @@ type Candidate struct {
 	Deny                      dps.MatchList `json:"deny,omitzero"`
 	CRLs                      [][]byte      `json:"crls,omitempty"`        // DER
 	CRLsMissing               bool          `json:"crlsMissing,omitempty"` // one could not be fetched: nobody gets in
+	Disabled                  bool          `json:"disabled,omitempty"`    // an operator closed the group: nobody gets in
 	Hubs                      []HubGateways `json:"hubs"`
 }
 

@@ -16,8 +16,9 @@ type AuditEvent string
 
 // The events.
 const (
-	AuditIssued        AuditEvent = "issued"         // an identity certificate was signed and is about to be handed out
-	AuditBindingDenied AuditEvent = "binding_denied" // a device id was asked for that belongs to another manufacturer key
+	AuditIssued               AuditEvent = "issued"                // an identity certificate was signed and is about to be handed out
+	AuditBindingDenied        AuditEvent = "binding_denied"        // a device id was asked for that belongs to another manufacturer key
+	AuditReprovisioningDenied AuditEvent = "reprovisioning_denied" // a device came again that its group's policy lets come once
 )
 
 // AuditEntry is one line of the append-only audit. An issued certificate's entry is written before the certificate leaves.

@@ -27,10 +27,22 @@ type EnrollmentGroup struct {
 	HubIDs       []string        `json:"hubIds"`                 // ids of Hub, the first being the default
 	PreSharedKey SecretRef       `json:"preSharedKey,omitempty"` // 16 bytes; where it is, not what it is
 	HubAliases   []HubAlias      `json:"hubAliases,omitempty"`   // only for who reads the group
+	Reprovision  Reprovisioning  `json:"reprovision,omitempty"`  // whether a device may come again; "": ReprovisionAllow
 	Disabled     bool            `json:"disabled,omitempty"`     // nobody gets in
 	Challenge    string          `json:"challenge,omitempty"`    // nobody gets in until somebody proves to hold the lead certificate's key; "": vouched for
 	Version      uint64          `json:"version"`                // raised by each write; 0 before the first
 }
+
+// Reprovisioning says what becomes of a device that was provisioned before. Its record is how the service knows; deleting
+// the record lets the device come as if for the first time.
+type Reprovisioning string
+
+// The policies.
+const (
+	ReprovisionAllow        Reprovisioning = "allow"        // it is provisioned again
+	ReprovisionSameDeviceID Reprovisioning = "sameDeviceId" // again, but not under another device id, as after a factory reset
+	ReprovisionOnce         Reprovisioning = "once"         // not at all, once it went through every step
+)
 
 // HubAlias is what the group's writer calls one of its hubs: some know hubs by their HubID, and look for that again.
 type HubAlias struct {
@@ -114,6 +126,11 @@ func (g EnrollmentGroup) Validate() error {
 	}
 	if len(g.Name) > MaxNameLength {
 		return Errorf(CodeInvalid, "name: must have at most %d bytes", MaxNameLength)
+	}
+	switch g.Reprovision {
+	case "", ReprovisionAllow, ReprovisionSameDeviceID, ReprovisionOnce:
+	default:
+		return Errorf(CodeInvalid, "reprovisioning: %.40q is none of %s, %s, %s", g.Reprovision, ReprovisionAllow, ReprovisionSameDeviceID, ReprovisionOnce)
 	}
 	if len(g.HubIDs) == 0 || len(g.HubIDs) > MaxGroupHubs {
 		return Errorf(CodeInvalid, "hubIds: must name 1 to %d hubs", MaxGroupHubs)

@@ -9,7 +9,7 @@ import (
 // AuditEntry is one line of a manufacturer key's audit.
 type AuditEntry struct {
 	Time              string `json:"time" doc:"RFC 3339."`
-	Event             string `json:"event" enum:"issued,binding_denied"`
+	Event             string `json:"event" enum:"issued,binding_denied,reprovisioning_denied"`
 	RecordID          string `json:"recordId"`
 	DeviceID          string `json:"deviceId"`
 	EnrollmentGroupID string `json:"enrollmentGroupId"`

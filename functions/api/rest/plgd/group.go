@@ -8,6 +8,7 @@ type Group struct {
 	HubIDs               []string              `json:"hubIds" doc:"Hubs by id or hubId, the first being the default."`
 	PreSharedKey         string                `json:"preSharedKey" doc:"16 bytes as data:;base64,CONTENT; answers have the reference of the stored secret."`
 	Name                 string                `json:"name"`
+	Reprovisioning       string                `json:"reprovisioning" wire:"ext" enum:"allow,sameDeviceId,once" doc:"What becomes of a device that was provisioned before; empty: allow. Under once, deleting its record lets it come again."`
 	Disabled             bool                  `json:"disabled" wire:"ext" doc:"Devices of the group are refused."`
 	Pending              bool                  `json:"pending" wire:"ext,ro" doc:"Devices are refused until the lead certificate's possession is proven."`
 	Challenge            string                `json:"challenge" wire:"ext,ro" doc:"Common name of the certificate by which possession is proven; only while pending."`

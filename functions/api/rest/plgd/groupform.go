@@ -1,6 +1,7 @@
 package plgd
 
 import (
+	"cmp"
 	"slices"
 
 	"dps/shared/dps"
@@ -12,7 +13,7 @@ func GroupOf(g dps.EnrollmentGroup) Group {
 	x := g.X509
 	out := Group{
 		ID: g.ID, Owner: g.Owner, Name: g.Name, PreSharedKey: g.PreSharedKey.String(),
-		Disabled: g.Disabled, Pending: g.Challenge != "", Challenge: g.Challenge, Version: int64(g.Version), //nolint:gosec // no object is changed so often
+		Reprovisioning: string(cmp.Or(g.Reprovision, dps.ReprovisionAllow)), Disabled: g.Disabled, Pending: g.Challenge != "", Challenge: g.Challenge, Version: int64(g.Version), //nolint:gosec // no object is changed so often
 		AttestationMechanism: &AttestationMechanism{X509: &X509Configuration{
 			CertificateChain: PEMOf(x.CertificateChain), LeadCertificateName: x.LeadCertificateName,
 			ExpiredCertificateEnabled: x.ExpiredCertificateEnabled, RequireClientAuthEKU: x.RequireClientAuthEKU,
@@ -62,6 +63,9 @@ func (g Group) Onto(old dps.EnrollmentGroup, extended bool) (dps.EnrollmentGroup
 	now.X509.ExpiredCertificateEnabled = x.ExpiredCertificateEnabled
 	if !extended {
 		return now, nil
+	}
+	if now.Reprovision = dps.Reprovisioning(g.Reprovisioning); now.Reprovision == dps.ReprovisionAllow {
+		now.Reprovision = ""
 	}
 	now.Disabled, now.X509.RequireClientAuthEKU = g.Disabled, x.RequireClientAuthEKU
 	return now, x.lists(&now.X509)
