@@ -30,7 +30,8 @@ type GroupStore interface {
 	PutGroup(ctx context.Context, g EnrollmentGroup) (EnrollmentGroup, error)
 	// DeleteGroup removes the group; one that is not there counts as removed. It raises the generation. Errors: CodeUnavailable.
 	DeleteGroup(ctx context.Context, id string) error
-	// GroupsByCA gives every group in whose chain a certificate's subject has this NameHash, ordered by id. Errors: CodeUnavailable.
+	// GroupsByCA gives every group in whose chain a certificate's subject has this NameHash, ordered by id; those that wait for
+	// proof (Challenge) excepted, which hold no lead certificate either. Errors: CodeUnavailable.
 	GroupsByCA(ctx context.Context, nameHash string) ([]EnrollmentGroup, error)
 	// ListGroups gives the owner's groups, ordered by id, and the next page's token, "" at the end. Errors: CodeInvalid for a
 	// token of no listing, CodeUnavailable.

@@ -91,8 +91,12 @@ func (s *Store) ListGroups(ctx context.Context, owner string, p dps.Page) ([]dps
 	return list[dps.EnrollmentGroup](ctx, s, bucketGroups, owner, p)
 }
 
-// indexGroup makes the group findable by every authority of its chain, and its lead certificate its own.
+// indexGroup makes the group findable by every authority of its chain, and its lead certificate its own. A group that waits for
+// proof is neither: anybody can make one of anybody's certificates.
 func indexGroup(tx *bbolt.Tx, g dps.EnrollmentGroup) error {
+	if err := tx.Bucket(bucketOwner).Put(ownerKey(g.Owner, bucketGroups, g.ID), nil); err != nil || g.Challenge != "" {
+		return err
+	}
 	chain, lead, err := authorities(g)
 	if err != nil {
 		return err
@@ -109,10 +113,13 @@ func indexGroup(tx *bbolt.Tx, g dps.EnrollmentGroup) error {
 			return err
 		}
 	}
-	return tx.Bucket(bucketOwner).Put(ownerKey(g.Owner, bucketGroups, g.ID), nil)
+	return nil
 }
 
 func unindexGroup(tx *bbolt.Tx, g dps.EnrollmentGroup) error {
+	if err := tx.Bucket(bucketOwner).Delete(ownerKey(g.Owner, bucketGroups, g.ID)); err != nil || g.Challenge != "" {
+		return err
+	}
 	chain, lead, err := authorities(g)
 	if err != nil {
 		return err
@@ -125,7 +132,7 @@ func unindexGroup(tx *bbolt.Tx, g dps.EnrollmentGroup) error {
 			return err
 		}
 	}
-	return tx.Bucket(bucketOwner).Delete(ownerKey(g.Owner, bucketGroups, g.ID))
+	return nil
 }
 
 func authorities(g dps.EnrollmentGroup) ([]*x509.Certificate, *x509.Certificate, error) {

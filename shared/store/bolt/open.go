@@ -45,7 +45,7 @@ func openFile(path string) (db *bbolt.DB, err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if r := recover(); r != nil {
-			err = errors.Join(fmt.Errorf("%w: %v", errDamaged, r), file.Close()) // which lets go of the lock, too
+			err = errors.Join(fmt.Errorf("%w: %v", errDamaged, r), letGo(file))
 		}
 	}()
 	return bbolt.Open(path, 0o600, &bbolt.Options{

@@ -69,6 +69,38 @@ var leadTests = []test{
 		f.must(f.store.DeleteGroup(f.Context(), f.putGroup(f.group(ca)).ID))
 		f.wantFound(ca, f.putGroup(f.group(ca)))
 	}},
+	{"a group that waits for proof takes nothing and finds nobody", func(f fixture) {
+		ca := f.named()
+		pending := f.group(ca)
+		pending.Challenge = "prove it"
+		pending = f.putGroup(pending)
+		f.wantFound(ca)
+		other := f.group(ca)
+		other.Challenge = "prove it too"
+		other = f.putGroup(other)
+		other.Challenge = ""
+		other = f.putGroup(other)
+		f.wantFound(ca, other)
+		late := pending
+		late.Challenge = ""
+		_, err := f.store.PutGroup(f.Context(), late)
+		f.wantCode(err, dps.CodeConflict)
+		f.wantGroup(pending)
+		f.must(f.store.DeleteGroup(f.Context(), pending.ID)) // which frees nothing that is another's
+		f.wantFound(ca, other)
+		f.wantLeadConflict(f.group(ca))
+	}},
+	{"a group that waits for proof again gives up what it had", func(f fixture) {
+		ca := f.named()
+		g := f.putGroup(f.group(ca))
+		g.Challenge = "prove it"
+		g = f.putGroup(g)
+		f.wantFound(ca)
+		next := f.putGroup(f.group(ca))
+		f.wantFound(ca, next)
+		f.must(f.store.DeleteGroup(f.Context(), g.ID))
+		f.wantFound(ca, next)
+	}},
 	{"of concurrent groups with one lead certificate one wins", func(f fixture) {
 		ca := f.named()
 		var groups [writers]dps.EnrollmentGroup
