@@ -3,10 +3,12 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"time"
 
 	"dps/client/device"
 	"dps/localstack/stack"
@@ -19,6 +21,7 @@ const shownRecords = 20
 const help = `
 Try next, here:
   100       provision 100 more devices
+  refused   a device that asks for another one's id, and does not get it
   records   what the service has recorded
   config    the configuration it runs with
   quit      stop
@@ -78,6 +81,8 @@ func (c *console) obey(ctx context.Context, line string) error {
 		return c.fleet(ctx, n)
 	case line == "records":
 		return c.records(ctx)
+	case line == "refused":
+		return c.refused(ctx)
 	case line == "config":
 		c.printer.line("%s", shorten(c.world.Dir)+"/"+stack.FileConfig)
 		return nil
@@ -100,6 +105,38 @@ func (c *console) fleet(ctx context.Context, n int) error {
 		c.printer.line("%s", summary)
 	}
 	return err
+}
+
+// refused has a device with a manufacturer key of its own ask for the id of one that is there already.
+func (c *console) refused(ctx context.Context) error {
+	if err := c.world.settle(ctx); err != nil {
+		return err
+	}
+	page, _, err := c.world.store.ListRecords(ctx, stack.Owner, dps.Page{Size: 1})
+	if err != nil {
+		return err
+	}
+	if len(page) == 0 || page[0].DeviceID == "" {
+		return errors.New("there is no device yet whose id it could ask for")
+	}
+	cfg, err := c.world.NewDevice("tcp", "acme-lamp-clone")
+	if err != nil {
+		return err
+	}
+	cfg.DeviceID, cfg.MaxAttempts, cfg.RetryDelay = page[0].DeviceID, 1, time.Millisecond
+	d, err := device.New(cfg)
+	if err != nil {
+		return err
+	}
+	if _, err = d.Provision(ctx); err == nil {
+		return fmt.Errorf("device id %s was given to a second manufacturer key", cfg.DeviceID)
+	}
+	c.printer.line("refused, as it should be: %v", err)
+	if err := c.world.settle(ctx); err != nil {
+		return err
+	}
+	c.printer.line("its story is in record %s", stack.RecordID(cfg))
+	return nil
 }
 
 func (c *console) records(ctx context.Context) error {
