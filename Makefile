@@ -9,12 +9,14 @@ FUZZTIME      ?= 10s
 EMULATORS     := go run ./localstack/emulator
 SAM_VENV      := $(HOME)/.cache/dps/sam-venv
 SAM_TOOLS     := $(SAM_VENV)/installed-1.170.0-1.58.0
+OPENAPI_VENV  := $(HOME)/.cache/dps/schemathesis-venv
+OPENAPI_TOOLS := $(OPENAPI_VENV)/installed-4.32.5
 
 # The race detector needs a C compiler; without one the tests run all the same, and say so.
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
 
-.PHONY: help run test test-dynamodb test-aws test-localstack test-docker image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
+.PHONY: help run test test-openapi test-dynamodb test-aws test-localstack test-docker image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
 help: ## List the targets
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +87,13 @@ fuzz: ## Run every fuzz target for FUZZTIME (10s)
 
 foreign: ## The service as a stranger sets it up: openssl's PEM files, a hub and devices in other processes
 	@.ci/foreign
+
+test-openapi: $(OPENAPI_TOOLS) ## Hold the REST API to its OpenAPI document with what schemathesis thinks up; needs Python
+	@SCHEMATHESIS=$(OPENAPI_VENV)/bin/schemathesis .ci/foreign 10
+
+$(OPENAPI_TOOLS):
+	@command -v python3 >/dev/null || { echo "test-openapi needs Python 3: apt-get install python3 python3-venv" >&2; exit 1; }
+	@python3 -m venv $(OPENAPI_VENV) && $(OPENAPI_VENV)/bin/pip --quiet install schemathesis==4.32.5 && touch $@
 
 bench: ## Measure the whole flow against a bare TLS server, in turns, in one run; ARGS for its flags
 	@go run ./localstack/bench $(ARGS)

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	maxHeader      = 32 << 10        // bytes of a request's header
+	maxHeader      = 128 << 10       // bytes of a request's header; the API refuses long queries itself
 	requestTimeout = 5 * time.Second // for requests under way when the service ends
 )
 

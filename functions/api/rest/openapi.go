@@ -108,6 +108,9 @@ func (r route) givesETag() bool {
 
 func requestBody(s schemas, r route) object {
 	media := object{"schema": s.of(r.in)}
+	if r.inType == mediaPatch {
+		media["schema"] = s.patchOf(r.in)
+	}
 	var example any
 	if json.Unmarshal([]byte(r.example), &example) == nil {
 		media["example"] = example

@@ -28,6 +28,35 @@ func (s schemas) named(t reflect.Type) object {
 	return ref(t.Name())
 }
 
+// patchOf gives a reference to the schema of a merge patch (RFC 7396) of v's type: in it, null takes a field away.
+func (s schemas) patchOf(v any) object { return s.patch(reflect.TypeOf(v)) }
+
+func (s schemas) patch(t reflect.Type) object {
+	name := t.Name() + "Patch"
+	if _, known := s[name]; !known {
+		s[name] = object{}
+		properties := object{}
+		for i := range t.NumField() {
+			field := plgd.FieldOf(t.Field(i))
+			properties[field.Name] = s.patchField(t.Field(i).Type, field)
+		}
+		s[name] = object{"type": "object", "properties": properties, "additionalProperties": false}
+	}
+	return ref(name)
+}
+
+func (s schemas) patchField(t reflect.Type, field plgd.Field) object {
+	null := object{"type": "null"}
+	switch t.Kind() {
+	case reflect.Pointer:
+		return object{"anyOf": []any{s.patch(t.Elem()), null}}
+	case reflect.Struct:
+		return object{"anyOf": []any{s.patch(t), null}}
+	default:
+		return object{"anyOf": []any{s.field(t, field), null}}
+	}
+}
+
 func (s schemas) field(t reflect.Type, field plgd.Field) object {
 	out := s.value(t, field)
 	if field.Doc != "" {

@@ -51,7 +51,10 @@ func (r reader) message(data []byte, v reflect.Value, path string) error {
 }
 
 func (r reader) value(data []byte, v reflect.Value, path string) error {
-	if bytes.Equal(data, []byte("null")) {
+	if bytes.Equal(data, []byte("null")) { // protobuf's "not set"
+		if r.strict {
+			return wrong(path, "must not be null: leave it out")
+		}
 		return nil
 	}
 	switch v.Kind() {
