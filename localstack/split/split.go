@@ -10,8 +10,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -55,7 +57,12 @@ type Split struct {
 	Lambda  *lambda.Harness
 	Store   *dynamodb.Store
 	Secrets *secretsmanager.Store
+
+	gateway *gateway
 }
+
+// APIURL is where the REST API is, behind what stands for API Gateway.
+func (s *Split) APIURL() string { return s.gateway.url() }
 
 // Start builds the functions, makes the table where there is none, brings the stack's group, hub and secrets to it, and
 // starts everything. It sets AWS_ENDPOINT_URL_LAMBDA for this process. Errors: of the AWS environment, of what Start of the
@@ -71,17 +78,25 @@ func Start(ctx context.Context, o Options) (*Split, error) {
 	if err := s.openData(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := s.startFunctions(ctx, o); err != nil {
-		s.Secrets.Close()
-		return nil, err
-	}
 	o.Stack.Configure = func(ctx context.Context, cfg *config.Config) error { return s.deploy(ctx, o, cfg) }
 	var err error
 	if s.Stack, err = stack.Start(ctx, o.Stack); err != nil {
-		s.Secrets.Close()
-		return nil, errors.Join(err, s.Lambda.Close()) //nolint:contextcheck // what ends has a time limit of its own
+		return nil, errors.Join(err, s.close()) //nolint:contextcheck // what ends has a time limit of its own
 	}
 	return s, nil
+}
+
+// close ends what deploy has started.
+func (s *Split) close() error {
+	var errs []error
+	if s.gateway != nil {
+		errs = append(errs, s.gateway.close())
+	}
+	if s.Lambda != nil {
+		errs = append(errs, s.Lambda.Close())
+	}
+	s.Secrets.Close()
+	return errors.Join(errs...)
 }
 
 func (s *Split) openData(ctx context.Context, o Options) error {
@@ -99,9 +114,20 @@ func (s *Split) openData(ctx context.Context, o Options) error {
 	return nil
 }
 
+// apiEnvironment are the api function's settings, as the template makes them of its parameters.
+func apiEnvironment(h config.HTTP) map[string]string {
+	a := h.Authorization
+	return map[string]string{
+		"DPS_API_AUTHORITY": a.Authority, "DPS_API_AUDIENCE": a.Audience, "DPS_API_OWNER_CLAIM": a.OwnerClaim,
+		"DPS_API_WEB_CLIENT_ID": a.WebClientID, "DPS_API_CLI_CLIENT_ID": a.CLIClientID, "DPS_API_SCOPES": strings.Join(a.Scopes, " "),
+		"DPS_API_ALLOWED_ORIGINS": strings.Join(h.CORS.AllowedOrigins, " "), "DPS_API_PROOF_OF_POSSESSION": strconv.FormatBool(h.ProofOfPossession),
+	}
+}
+
 // startFunctions gives each function the AWS environment of this process, and its own settings.
-func (s *Split) startFunctions(ctx context.Context, o Options) error {
+func (s *Split) startFunctions(ctx context.Context, o Options, api config.HTTP) error {
 	env := awsEnvironment()
+	maps.Copy(env, apiEnvironment(api))
 	env[lambdahost.VarTable], env[lambdahost.VarSecretsPrefix] = o.Name, o.Name
 	env[lambdahost.VarTokenFunction], env[lambdahost.VarSignFunction] = o.Name+"-token", o.Name+"-sign"
 	for _, name := range lambda.Names() {
@@ -136,6 +162,13 @@ func awsEnvironment() map[string]string {
 // deploy brings groups, hubs and secrets to the deployed data as an operator does. What is left of the configuration is the
 // ingress's own.
 func (s *Split) deploy(ctx context.Context, o Options, cfg *config.Config) error {
+	if err := s.startFunctions(ctx, o, cfg.APIs.HTTP); err != nil {
+		return err
+	}
+	var err error
+	if s.gateway, err = openGateway(ctx, s.Lambda, o.Name+"-api", cfg.APIs.HTTP.Address, o.Stack.Log); err != nil {
+		return err
+	}
 	var said bytes.Buffer
 	code := dpsctl.Main(ctx, []string{
 		"apply", "-f", filepath.Join(o.Stack.Dir, stack.FileConfig), "--yes", "--table", o.Name, "--secrets-prefix", o.Name,
@@ -155,9 +188,7 @@ func (s *Split) Stop() error {
 	err := s.Stack.Stop()
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
-	err = errors.Join(err, s.Lambda.Drain(ctx), s.Lambda.Close())
-	s.Secrets.Close()
-	return err
+	return errors.Join(err, s.Lambda.Drain(ctx), s.close())
 }
 
 // Record gives a device's record. Errors: the store's.

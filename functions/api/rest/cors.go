@@ -32,6 +32,6 @@ func preflight(w http.ResponseWriter, r *http.Request, methods string) {
 		return
 	}
 	h.Set("Access-Control-Allow-Methods", methods)
-	h.Set("Access-Control-Allow-Headers", strings.Join([]string{"Accept", "Authorization", "Content-Type", "If-Match", "If-None-Match"}, ", "))
+	h.Set("Access-Control-Allow-Headers", strings.Join([]string{"Accept", "Authorization", "Content-Type", "If-Match", "If-None-Match", "Traceparent", "Tracestate"}, ", "))
 	h.Set("Access-Control-Max-Age", corsMaxAge)
 }
