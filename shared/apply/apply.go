@@ -2,6 +2,7 @@ package apply
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"dps/shared/dps"
@@ -24,6 +25,17 @@ type Stores interface {
 // that name both, or where others keep changing the same object; CodeUnavailable. After an error the objects before it may
 // be stored; applying again goes on from there.
 func Apply(ctx context.Context, stores Stores, secrets dps.SecretWriter, source string, objects Objects) (Result, error) {
+	return apply(ctx, stores, secrets, source, objects, false)
+}
+
+// ApplyChanged is Apply of those groups, with their hubs, of which the source says something else than when it was applied last:
+// what was changed or deleted by others since stays so, until the source is changed there. It remembers digests of inline secrets
+// beside the objects, so that it is for a store that lies where its secrets lie. Errors: as Apply.
+func ApplyChanged(ctx context.Context, stores Stores, secrets dps.SecretWriter, source string, objects Objects) (Result, error) {
+	return apply(ctx, stores, secrets, source, objects, true)
+}
+
+func apply(ctx context.Context, stores Stores, secrets dps.SecretWriter, source string, objects Objects, changedOnly bool) (Result, error) {
 	if err := objects.validate(); err != nil {
 		return Result{}, err
 	}
@@ -33,6 +45,10 @@ func Apply(ctx context.Context, stores Stores, secrets dps.SecretWriter, source 
 		return Result{}, err
 	}
 	next := objects.manifest()
+	if changedOnly {
+		next.Written = objects.digests()
+		objects, a.result.Untouched = objects.without(old.Written, next.Written)
+	}
 	// Both are remembered while the work is going on: what is created now is found again even if the end is never reached.
 	if err := a.remember(ctx, source, old, union(old, next)); err != nil {
 		return a.result, err
@@ -75,7 +91,7 @@ func (a *applier) run(ctx context.Context, objects Objects, old, next dps.Manife
 }
 
 func (a *applier) remember(ctx context.Context, source string, last, m dps.Manifest) error {
-	if slices.Equal(last.GroupIDs, m.GroupIDs) && slices.Equal(last.HubIDs, m.HubIDs) {
+	if slices.Equal(last.GroupIDs, m.GroupIDs) && slices.Equal(last.HubIDs, m.HubIDs) && maps.Equal(last.Written, m.Written) {
 		return nil
 	}
 	return a.stores.PutManifest(ctx, source, m)
@@ -89,8 +105,9 @@ func describe(err error, kind, id string) error {
 	return wrapped
 }
 
+// union is what either names; what was written stays a's.
 func union(a, b dps.Manifest) dps.Manifest {
-	return dps.Manifest{GroupIDs: merge(a.GroupIDs, b.GroupIDs), HubIDs: merge(a.HubIDs, b.HubIDs)}
+	return dps.Manifest{GroupIDs: merge(a.GroupIDs, b.GroupIDs), HubIDs: merge(a.HubIDs, b.HubIDs), Written: a.Written}
 }
 
 func merge(a, b []string) []string {

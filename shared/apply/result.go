@@ -12,6 +12,7 @@ type Result struct {
 	Updated   []string
 	Unchanged []string
 	Deleted   []string
+	Untouched []string // groups of which the source says what it said before; see ApplyChanged
 	Kept      []string // hubs the source no longer names, but a group of another source does
 }
 
@@ -24,12 +25,15 @@ func (r Result) String() string {
 	for _, part := range []struct {
 		what  string
 		items []string
-	}{{"created", r.Created}, {"updated", r.Updated}, {"unchanged", r.Unchanged}, {"deleted", r.Deleted}, {"kept", r.Kept}} {
+	}{{"created", r.Created}, {"updated", r.Updated}, {"unchanged", r.Unchanged}, {"untouched", r.Untouched}, {"deleted", r.Deleted}, {"kept", r.Kept}} {
 		for _, it := range part.items {
 			fmt.Fprintf(&b, "%-9s  %s\n", part.what, it)
 		}
 	}
 	fmt.Fprintf(&b, "%d created, %d updated, %d unchanged, %d deleted", len(r.Created), len(r.Updated), len(r.Unchanged), len(r.Deleted))
+	if len(r.Untouched) > 0 {
+		fmt.Fprintf(&b, ", %d as the source said before", len(r.Untouched))
+	}
 	if len(r.Kept) > 0 {
 		fmt.Fprintf(&b, ", %d kept because other groups name them", len(r.Kept))
 	}

@@ -95,6 +95,9 @@ type AuditStore interface {
 type Manifest struct {
 	GroupIDs []string `json:"groupIds"`
 	HubIDs   []string `json:"hubIds"`
+	// Written says of each group what the source said of it and its hubs then, as a digest: what it still says so need not be
+	// written over what others have changed since. Empty where the source does not care.
+	Written map[string]string `json:"written,omitempty"`
 }
 
 // ManifestStore keeps manifests by the name of their source.
