@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"dps/functions/api"
+	"dps/functions/api/console"
 	"dps/functions/api/rest"
 	"dps/functions/enroll"
 	"dps/functions/record"
@@ -81,7 +82,10 @@ func operatorsAPI(h config.HTTP, ro rest.Options) http.Handler {
 		Authority: a.Authority, Audience: a.Audience, OwnerClaim: a.OwnerClaim, WebClientID: a.WebClientID, CLIClientID: a.CLIClientID,
 		Scopes: slices.Clone(a.Scopes),
 	}
-	return api.New(rest.New(ro), nil)
+	if !h.Console.Enabled {
+		return api.New(rest.New(ro), nil)
+	}
+	return api.New(rest.New(ro), console.New(console.Options{ConnectSources: append(slices.Clone(h.Console.ConnectSources), a.Authority)}))
 }
 
 func writeConfigured(ctx context.Context, cfg config.Config, store *bolt.Store, secrets *file.Store, o Options) error {

@@ -74,7 +74,8 @@ type CORS struct {
 
 // Console is the web page for operators.
 type Console struct {
-	Enabled bool `yaml:"enabled" default:"true" doc:"Serve the console under /, beside the REST API."`
+	Enabled        bool     `yaml:"enabled" default:"true" doc:"Serve the console under /, beside the REST API."`
+	ConnectSources []string `yaml:"connectSources" default:"" unit:"origins" doc:"Origins beside authorization.authority's that the OAuth server's endpoints have, such as https://NAME.auth.REGION.amazoncognito.com."`
 }
 
 // HTTPServerTLS is the REST API's certificate, and whose clients it lets in.

@@ -147,6 +147,9 @@ func (v validator) http(path string, h HTTP, here bool) {
 	for i, origin := range h.CORS.AllowedOrigins {
 		v.origin(index(join(path, "cors.allowedOrigins"), i), origin)
 	}
+	for i, origin := range h.Console.ConnectSources {
+		v.origin(index(join(path, "console.connectSources"), i), origin)
+	}
 	if h.Enabled && here {
 		v.served(path, h)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"dps/functions/api"
+	"dps/functions/api/console"
 	"dps/functions/api/rest"
 	"dps/shared/awsclient"
 	"dps/shared/bearer"
@@ -32,7 +33,7 @@ const authorityTimeout = 5 * time.Second
 type settings struct {
 	table, prefix, signFunction string
 	login                       rest.Login
-	origins                     []string
+	origins, sources            []string
 	proof                       bool
 	aws                         aws.Config
 }
@@ -48,6 +49,7 @@ func read(ctx context.Context, env *lambdahost.Env) (settings, error) {
 		Scopes:      strings.Fields(env.Text("DPS_API_SCOPES", "scopes to ask for", "openid")),
 	}
 	s.origins = strings.Fields(env.Optional("DPS_API_ALLOWED_ORIGINS"))
+	s.sources = strings.Fields(env.Optional("DPS_API_CONNECT_SOURCES"))
 	s.proof = env.Switch("DPS_API_PROOF_OF_POSSESSION", true)
 	var err error
 	s.aws, err = awsclient.Config(ctx)
@@ -70,10 +72,11 @@ func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahos
 		contract.OwnerSign: s.signFunction + ":" + contract.AliasOwner,
 		contract.CheckHub:  s.signFunction + ":" + contract.AliasCheck,
 	}})
+	page := console.New(console.Options{ConnectSources: append(s.sources, s.login.Authority)})
 	handler := api.New(rest.New(rest.Options{
 		Store: store.New(dynamodb.NewFromConfig(s.aws), s.table), Secrets: hush, Verifier: verifier, Owner: owner, Log: log,
 		Version: build.Version(), Login: s.login, AllowedOrigins: s.origins, ProofOfPossession: s.proof,
-	}), nil)
+	}), page)
 	return lambdahost.Function{
 		Invoke: lambdahost.HTTP(handler, log),
 		Close:  func() error { verifier.Close(); hush.Close(); return nil },

@@ -1,0 +1,98 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+
+export interface Loaded<T> {
+  data: T | undefined
+  error: unknown
+  /** When data last came. */
+  at: Date | undefined
+  reload: () => void
+}
+
+/**
+ * useLoad reads once, and again when what it depends on changes; with every (milliseconds), again and again while the page is
+ * visible. One request is under way at a time, and none after the page is left. An error keeps the data that were there.
+ */
+export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unknown[], every = 0): Loaded<T> {
+  const [state, setState] = useState<{ data: T | undefined; error: unknown; at: Date | undefined }>({ data: undefined, error: undefined, at: undefined })
+  const latest = useRef(load)
+  latest.current = load
+  const [turn, setTurn] = useState(0)
+  const fresh = useRef<unknown[]>([])
+  useEffect(() => {
+    const abort = new AbortController()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    if (deps.some((d, i) => d !== fresh.current[i])) setState((s) => ({ ...s, error: undefined }))
+    fresh.current = deps
+    const next = (): void => {
+      if (every > 0) timer = setTimeout(run, every)
+    }
+    const run = (): void => {
+      if (document.hidden && every > 0) return // visibilitychange brings it back
+      latest.current(abort.signal).then(
+        (data) => {
+          if (!abort.signal.aborted) setState({ data, error: undefined, at: new Date() })
+        },
+        (error: unknown) => {
+          if (!abort.signal.aborted) setState((s) => ({ ...s, error }))
+        },
+      ).finally(() => {
+        if (!abort.signal.aborted) next()
+      })
+    }
+    const shown = (): void => {
+      if (document.hidden || every === 0) return
+      clearTimeout(timer)
+      run()
+    }
+    document.addEventListener('visibilitychange', shown)
+    run()
+    return () => {
+      abort.abort()
+      clearTimeout(timer)
+      document.removeEventListener('visibilitychange', shown)
+    }
+  }, [...deps, every, turn])
+  return { ...state, reload: useCallback(() => setTurn((n) => n + 1), []) }
+}
+
+/** useSettled gives the value once it has rested for a while (milliseconds): for what is typed. */
+export function useSettled<T>(value: T, rest: number): T {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), rest)
+    return () => clearTimeout(timer)
+  }, [value, rest])
+  return settled
+}
+
+/** useAction runs one thing at a time and keeps what went wrong. */
+export function useAction(): { busy: boolean; error: unknown; run: (action: () => Promise<void>) => Promise<void>; clear: () => void } {
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<unknown>()
+  const under = useRef(false)
+  const run = useCallback(async (action: () => Promise<void>) => {
+    if (under.current) return
+    under.current = true
+    setBusy(true)
+    setError(undefined)
+    try {
+      await action()
+    } catch (e) {
+      setError(e)
+    } finally {
+      under.current = false
+      setBusy(false)
+    }
+  }, [])
+  return { busy, error, run, clear: useCallback(() => setError(undefined), []) }
+}
+
+/** useLeaveWarning has the browser ask before unsaved work is lost. */
+export function useLeaveWarning(dirty: boolean): void {
+  useEffect(() => {
+    if (!dirty) return
+    const warn = (event: BeforeUnloadEvent): void => event.preventDefault()
+    addEventListener('beforeunload', warn)
+    return () => removeEventListener('beforeunload', warn)
+  }, [dirty])
+}
