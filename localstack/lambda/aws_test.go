@@ -70,6 +70,7 @@ func newCloud(t *testing.T, o lambda.Options) *cloud {
 	c.fill(t, secrets)
 	env := map[string]string{
 		"DPS_TABLE": name, "DPS_SECRETS_PREFIX": name, "DPS_TOKEN_FUNCTION": contract.Token,
+		"DPS_SIGN_FUNCTION": "sign", "DPS_API_AUTHORITY": "https://auth.example.com", "DPS_API_AUDIENCE": "api",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
 		"AWS_ENDPOINT_URL_DYNAMODB": tables, "AWS_ENDPOINT_URL_SECRETS_MANAGER": hushed,
 	}

@@ -21,6 +21,7 @@ import (
 func nowhere() map[string]string {
 	return map[string]string{
 		"DPS_TABLE": "dps", "DPS_SECRETS_PREFIX": "dps", "DPS_TOKEN_FUNCTION": "token",
+		"DPS_SIGN_FUNCTION": "sign", "DPS_API_AUTHORITY": "https://auth.example.com", "DPS_API_AUDIENCE": "api",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
 		"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1",
 	}
@@ -52,7 +53,7 @@ func TestFunctionsWithoutSettings(t *testing.T) {
 		"token":  {"DPS_TABLE", "DPS_SECRETS_PREFIX", "AWS_REGION"},
 		"sign":   {"DPS_TABLE", "DPS_SECRETS_PREFIX", "DPS_TOKEN_FUNCTION", "AWS_REGION"},
 		"record": {"DPS_TABLE", "AWS_REGION"},
-		"api":    {"DPS_TABLE", "AWS_REGION"},
+		"api":    {"DPS_TABLE", "DPS_SECRETS_PREFIX", "DPS_SIGN_FUNCTION", "DPS_API_AUTHORITY", "DPS_API_AUDIENCE", "AWS_REGION"},
 	}
 	for _, name := range lambda.Names() {
 		t.Run(name, func(t *testing.T) {
@@ -185,10 +186,12 @@ func TestAPIBehindTheGateway(t *testing.T) {
 		body   string
 	}{
 		"/healthz":   {http.StatusOK, `{"status":"up"}`},
-		"/readyz":    {http.StatusServiceUnavailable, `"detail":"the store does not answer"`},
-		"/any/where": {http.StatusNotFound, `"title":"Not Found"`},
+		"/readyz":    {http.StatusServiceUnavailable, `"detail":"not ready`},
+		"/api/where": {http.StatusNotFound, `"code":5`},
+		"/any/where": {http.StatusNotFound, `nothing is served`},
+		"/":          {http.StatusOK, `<!doctype html>`},
 	}
-	for _, path := range []string{"/healthz", "/readyz", "/any/where"} {
+	for _, path := range []string{"/healthz", "/readyz", "/api/where", "/any/where", "/"} {
 		w := httptest.NewRecorder()
 		gateway.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 		if tt := tests[path]; w.Code != tt.status || !strings.Contains(w.Body.String(), tt.body) {

@@ -19,7 +19,7 @@ type call struct {
 type invocation struct {
 	call
 	fate   fate
-	answer  chan result // takes one
+	answer chan result // takes one
 }
 
 // result is how an invocation ended.

@@ -16,6 +16,7 @@ import (
 func settings() map[string]string {
 	return map[string]string{
 		"DPS_TABLE": "sizes", "DPS_SECRETS_PREFIX": "sizes", "DPS_TOKEN_FUNCTION": "sizes-token",
+		"DPS_SIGN_FUNCTION": "sign", "DPS_API_AUTHORITY": "https://auth.example.com", "DPS_API_AUDIENCE": "api",
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "sizes", "AWS_SECRET_ACCESS_KEY": "sizes", "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
 	}
 }
