@@ -93,7 +93,7 @@ func writeConfigured(ctx context.Context, cfg config.Config, store *bolt.Store, 
 	if err != nil {
 		return err
 	}
-	result, err := apply.ApplyChanged(ctx, store, secrets, configSource, objects)
+	result, err := apply.OnlyChanged(ctx, store, secrets, configSource, objects)
 	if err != nil {
 		return fmt.Errorf("enrollmentGroups: %w", err)
 	}

@@ -28,10 +28,10 @@ func Apply(ctx context.Context, stores Stores, secrets dps.SecretWriter, source 
 	return apply(ctx, stores, secrets, source, objects, false)
 }
 
-// ApplyChanged is Apply of those groups, with their hubs, of which the source says something else than when it was applied last:
+// OnlyChanged is Apply of those groups, with their hubs, of which the source says something else than when it was applied last:
 // what was changed or deleted by others since stays so, until the source is changed there. It remembers digests of inline secrets
 // beside the objects, so that it is for a store that lies where its secrets lie. Errors: as Apply.
-func ApplyChanged(ctx context.Context, stores Stores, secrets dps.SecretWriter, source string, objects Objects) (Result, error) {
+func OnlyChanged(ctx context.Context, stores Stores, secrets dps.SecretWriter, source string, objects Objects) (Result, error) {
 	return apply(ctx, stores, secrets, source, objects, true)
 }
 

@@ -12,7 +12,7 @@ type Result struct {
 	Updated   []string
 	Unchanged []string
 	Deleted   []string
-	Untouched []string // groups of which the source says what it said before; see ApplyChanged
+	Untouched []string // groups of which the source says what it said before; see OnlyChanged
 	Kept      []string // hubs the source no longer names, but a group of another source does
 }
 

@@ -9,7 +9,7 @@ import (
 
 func mustApplyChanged(t *testing.T, m *memory, s dps.SecretWriter, o apply.Objects) apply.Result {
 	t.Helper()
-	r, err := apply.ApplyChanged(t.Context(), m, s, source, o)
+	r, err := apply.OnlyChanged(t.Context(), m, s, source, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func TestFailureIsMadeUpFor(t *testing.T) {
 	for failAt := 1; ; failAt++ {
 		m := newMemory(t)
 		m.failAt = failAt
-		if _, err := apply.ApplyChanged(t.Context(), m, s, source, objects); err == nil {
+		if _, err := apply.OnlyChanged(t.Context(), m, s, source, objects); err == nil {
 			if failAt < 5 {
 				t.Errorf("there are only %d writes", failAt)
 			}
