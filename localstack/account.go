@@ -14,9 +14,10 @@ import (
 )
 
 // stack says what is up, and where.
-func (p *printer) stack(s *stack.Stack) {
+func (p *printer) stack(s *world) {
 	p.line("The stack is up; what it keeps is in %s", shorten(s.Dir))
 	p.item("service", "%s  %s", s.Endpoint("tcp"), s.Endpoint("udp"))
+	p.item("console", "%s/  log in as anybody; owner %q has the devices", s.apiURL, stack.Owner)
 	p.item("OAuth server", "%s", s.Hub.OAuthURL())
 	p.item("authority", "grpc %s", s.Hub.AuthorityAddr())
 	p.item("gateway", "coaps+tcp://%[1]s  coaps://%[1]s", s.Hub.Gateway.Addr())

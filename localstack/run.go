@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 
@@ -26,9 +27,10 @@ const usage = `The whole stack in one process, with nothing but Go: stand-in hub
 
 // settings are the command line.
 type settings struct {
-	dir, host, port string
-	once, split     bool
-	verbose         bool
+	dir, host     string
+	port, apiPort string
+	once, split   bool
+	verbose       bool
 }
 
 // run is the command.
@@ -40,6 +42,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.StringVar(&o.dir, "dir", "dps-data", "`FOLDER` for everything that is kept")
 	flags.StringVar(&o.host, "host", "127.0.0.1", "`HOST` to listen on")
 	flags.StringVar(&o.port, "port", "0", "`PORT` of the service, TCP and UDP; 0 is any free one")
+	flags.StringVar(&o.apiPort, "api-port", "", "`PORT` of the REST API and the console; 0 is any free one (default 9100, or any free one where that is taken)")
 	flags.BoolVar(&o.once, "once", false, "stop after the two devices")
 	flags.BoolVar(&o.split, "split", false, "functions apart, their data where AWS_ENDPOINT_URL and its kin point: see make localstack-up")
 	flags.BoolVar(&o.verbose, "v", false, "log what service and hub do, on standard error")
@@ -64,7 +67,7 @@ func (o settings) demonstrate(ctx context.Context, stdin io.Reader, stdout, stde
 		return err
 	}
 	defer func() { err = errors.Join(err, w.stop()) }()
-	p.stack(w.Stack)
+	p.stack(w)
 	for _, protocol := range []string{"tcp", "udp"} {
 		if err := provision(ctx, w.Stack, p, protocol); err != nil {
 			return err
@@ -81,11 +84,24 @@ func (o settings) demonstrate(ctx context.Context, stdin io.Reader, stdout, stde
 }
 
 func (o settings) start(ctx context.Context, p *printer, log *slog.Logger) (*world, error) {
-	so := stack.Options{Dir: o.dir, Host: o.host, Port: o.port, Log: log}
+	if o.apiPort == "" {
+		o.apiPort = portFor(ctx, "9100")
+	}
+	so := stack.Options{Dir: o.dir, Host: o.host, Port: o.port, APIPort: o.apiPort, Log: log}
 	if o.split {
 		return startSplit(ctx, so, p, log)
 	}
 	return startEmbedded(ctx, so)
+}
+
+// portFor gives the port where it is free on this machine, else 0, which is any.
+func portFor(ctx context.Context, wanted string) string {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", wanted))
+	if err != nil {
+		return "0"
+	}
+	_ = l.Close() // it was only a question
+	return wanted
 }
 
 // shorten gives a path relative to the working folder where it is below it.

@@ -22,6 +22,7 @@ type world struct {
 	// settle waits until what devices did is in the store.
 	settle func(ctx context.Context) error
 	stop   func() error
+	apiURL string // of the REST API and the console
 	inside string // commands that look inside, for people; may be empty
 }
 
@@ -31,7 +32,7 @@ func startEmbedded(ctx context.Context, o stack.Options) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &world{Stack: s, store: s.Service.Store(), settle: s.Service.Flush, stop: s.Stop}, nil
+	return &world{Stack: s, store: s.Service.Store(), settle: s.Service.Flush, stop: s.Stop, apiURL: s.Service.APIURL()}, nil
 }
 
 // startSplit starts the deployed shape over the AWS emulators that the environment names. Events that fail are delivered
@@ -49,7 +50,7 @@ func startSplit(ctx context.Context, o stack.Options, p *printer, log *slog.Logg
 		return nil, err
 	}
 	settle := func(ctx context.Context) error { return errors.Join(s.Service.Flush(ctx), s.Lambda.Drain(ctx)) }
-	return &world{Stack: s.Stack, store: s.Store, settle: settle, stop: s.Stop, inside: inside(s)}, nil
+	return &world{Stack: s.Stack, store: s.Store, settle: settle, stop: s.Stop, inside: inside(s), apiURL: s.APIURL()}, nil
 }
 
 // inside says how to look at the data with AWS's own tool and with dpsctl.

@@ -1,7 +1,7 @@
 // Package hub is the stand-in hub: what a device needs after provisioning, and the service while it provisions, on one
 // machine. It is for trying out and for tests: it gives anybody any owner.
 //
-//	oauth      discovery, keys, tokens            https
+//	oauth      discovery, keys, tokens            https; for people, also http on loopback
 //	authority  signs identity certificates        gRPC with client certificates, and https
 //	gateway    sign-up, sign-in, publish          coaps+tcp and coaps
 package hub
@@ -46,6 +46,11 @@ type Options struct {
 	Clients       []oauth.Client // plgd.dps and plgd.web, "test"/"test"
 	Log           *slog.Logger
 	OnDevice      func(gateway.Device)
+
+	// PeopleAddress is a loopback HOST:PORT where people log in over plain http, so that no browser warns of a certificate. The
+	// tokens have this address as their issuer. "": none.
+	PeopleAddress  string
+	PeopleAudience string // of people's tokens; DefaultPeopleAudience
 }
 
 // Hub runs until it is closed.
@@ -59,6 +64,8 @@ type Hub struct {
 	oauthURL      string
 	authorityAddr string
 	web           *http.Server
+	people        *http.Server
+	peopleURL     string
 	signing       *grpc.Server
 	wg            sync.WaitGroup
 }
@@ -75,7 +82,7 @@ func Start(ctx context.Context, o Options) (*Hub, error) {
 	if h.PKI, err = loadPKI(o.Dir, o.Host); err != nil {
 		return nil, err
 	}
-	for _, start := range []func(context.Context) error{h.startOAuth, h.startAuthority, h.startGateway} {
+	for _, start := range []func(context.Context) error{h.startOAuth, h.startPeople, h.startAuthority, h.startGateway} {
 		if err := start(ctx); err != nil {
 			h.Close()
 			return nil, err
@@ -91,6 +98,7 @@ func (o Options) withDefaults() Options {
 	}{
 		{&o.Host, "127.0.0.1"}, {&o.OAuthPort, "0"}, {&o.AuthorityPort, "0"}, {&o.GatewayPort, "0"},
 		{&o.HubID, DefaultHubID}, {&o.OwnerClaim, DefaultOwnerClaim}, {&o.DeviceIDClaim, DefaultDeviceIDClaim},
+		{&o.PeopleAudience, DefaultPeopleAudience},
 	} {
 		if *d.field == "" {
 			*d.field = d.fallback
@@ -142,13 +150,17 @@ func (h *Hub) startOAuth(ctx context.Context) error {
 	mux := http.NewServeMux()
 	mux.Handle("/", h.OAuth)
 	h.Authority.RegisterHTTP(mux)
-	h.web = &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
-		ErrorLog:  slog.NewLogLogger(h.o.Log.Handler(), slog.LevelDebug),
-		TLSConfig: &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{h.PKI.Server.TLS()}},
-	}
+	h.web = h.newWebServer(mux)
+	h.web.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{h.PKI.Server.TLS()}}
 	h.wg.Go(func() { _ = h.web.ServeTLS(l, "", "") }) // ends when it is closed
 	return nil
+}
+
+func (h *Hub) newWebServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: time.Minute,
+		ErrorLog: slog.NewLogLogger(h.o.Log.Handler(), slog.LevelDebug),
+	}
 }
 
 func (h *Hub) startAuthority(ctx context.Context) error {
@@ -198,8 +210,10 @@ func (h *Hub) Close() {
 	if h.signing != nil {
 		h.signing.Stop()
 	}
-	if h.web != nil {
-		_ = h.web.Close()
+	for _, server := range []*http.Server{h.web, h.people} {
+		if server != nil {
+			_ = server.Close()
+		}
 	}
 	h.wg.Wait()
 }

@@ -37,6 +37,11 @@ func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer h.Close()
+	if h.peopleURL != "" {
+		if _, err := fmt.Fprintf(stdout, "# People log in at %s, as anybody: console and dpsctl are clients there.\n", h.peopleURL); err != nil {
+			return err
+		}
+	}
 	if _, err := fmt.Fprintf(stdout, "# The stand-in hub is up. In a provisioning service's configuration, under an enrollment group:\nhub:\n%s", h.ConfigYAML("  ")); err != nil {
 		return err
 	}
@@ -53,6 +58,7 @@ func parseFlags(args []string, stderr io.Writer) (Options, error) {
 	flags.StringVar(&o.OAuthPort, "oauth-port", "0", "`PORT` of the OAuth server and the authority over https; 0: any")
 	flags.StringVar(&o.AuthorityPort, "authority-port", "0", "`PORT` of the authority over gRPC; 0: any")
 	flags.StringVar(&o.GatewayPort, "gateway-port", "0", "`PORT` of the gateway, TCP and UDP; 0: any")
+	flags.StringVar(&o.PeopleAddress, "people-address", "", "loopback `HOST:PORT` where people log in over http, such as 127.0.0.1:0; empty: none")
 	flags.StringVar(&o.HubID, "hub-id", DefaultHubID, "the hub's `UUID`")
 	flags.StringVar(&o.OwnerClaim, "owner-claim", DefaultOwnerClaim, "`CLAIM` that holds the owner")
 	flags.StringVar(&o.DeviceIDClaim, "device-claim", DefaultDeviceIDClaim, "`CLAIM` that binds tokens to devices; - for none")

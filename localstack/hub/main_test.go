@@ -43,6 +43,7 @@ func TestFlagsAreChecked(t *testing.T) {
 		{"--dir=", []string{"--dir is empty"}},
 		{"--owner-claim=", []string{"--owner-claim is empty"}},
 		{"--device-claim=", []string{"--device-claim is empty"}},
+		{"--people-address 0.0.0.0:80", []string{`--people-address "0.0.0.0:80" is no address of this machine alone`, "127.0.0.1:0"}},
 		{"--hub-id x --oauth-port y", []string{`--hub-id "x"`, `--oauth-port "y"`}},
 		{"--host 192.0.2.1", []string{"192.0.2.1", "--host an address of this machine"}},
 	} {
@@ -130,11 +131,11 @@ func TestMainServesUntilItIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	stdout := &first{then: cancel}
-	args := []string{"--dir", t.TempDir(), "--config", write(t, "values.yaml", valuesFile), "--hub-id", deviceID, "--device-claim", "-"}
+	args := []string{"--dir", t.TempDir(), "--config", write(t, "values.yaml", valuesFile), "--hub-id", deviceID, "--device-claim", "-", "--people-address", "127.0.0.1:0"}
 	if err := hub.Main(ctx, args, stdout, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"hub:\n  caPool: /", "  hubID: " + deviceID, "name: my.dps", "clientID: mine", "coaps+tcp://127.0.0.1:"} {
+	for _, want := range []string{"hub:\n  caPool: /", "  hubID: " + deviceID, "name: my.dps", "clientID: mine", "coaps+tcp://127.0.0.1:", "log in at http://127.0.0.1:"} {
 		if !strings.Contains(stdout.String(), want) {
 			t.Errorf("%q is not in\n%s", want, stdout)
 		}

@@ -3,6 +3,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,7 @@ type Options struct {
 	Dir       string // required; made where it is not there
 	Host      string // 127.0.0.1
 	Port      string // of the service, TCP and UDP; 0: any
+	APIPort   string // of the REST API and the console, on 127.0.0.1; 0: any
 	Protocols []string
 	Log       *slog.Logger
 	Hub       hub.Options
@@ -104,9 +106,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Host == "" {
 		o.Host = "127.0.0.1"
 	}
-	if o.Port == "" {
-		o.Port = "0"
-	}
+	o.Port, o.APIPort = cmp.Or(o.Port, "0"), cmp.Or(o.APIPort, "0")
 	if len(o.Protocols) == 0 {
 		o.Protocols = []string{config.ProtocolTCP, config.ProtocolUDP}
 	}
@@ -123,6 +123,7 @@ func (o Options) withDefaults() (Options, error) {
 	if err != nil {
 		return o, err
 	}
+	o.Hub.PeopleAddress = cmp.Or(o.Hub.PeopleAddress, "127.0.0.1:0")
 	o.Dir, o.Hub.Dir, o.Hub.Host = dir, filepath.Join(dir, "hub"), o.Host
 	return o, nil
 }
@@ -171,6 +172,18 @@ apis:
     tls:
       certFile: %s
       keyFile: %s
+  http:
+    enabled: true
+    address: %s
+    tls:
+      enabled: false # on the loopback address, so that a browser takes it as it is
+    authorization:
+      authority: %s
+      audience: %s
+      ownerClaim: %s
+      webClientID: %s
+      cliClientID: %s
+      scopes: [openid, profile, "dps:read", "dps:write", "dps:admin"]
 clients:
   storage:
     bolt:
@@ -192,6 +205,7 @@ func (s *Stack) writeConfig(o Options) (config.Config, error) {
 		return config.Config{}, err
 	}
 	text := fmt.Sprintf(configFile, strconv.Quote(net.JoinHostPort(o.Host, o.Port)), strings.Join(o.Protocols, ", "), path(fileService+".crt"), path(fileService+".key"),
+		strconv.Quote(net.JoinHostPort("127.0.0.1", o.APIPort)), s.Hub.PeopleURL(), hub.DefaultPeopleAudience, cmp.Or(o.Hub.OwnerClaim, hub.DefaultOwnerClaim), hub.ConsoleClientID, hub.CLIClientID,
 		path(FileDatabase), GroupID, strconv.Quote(Owner), path(fileKey), path(fileManufacturerChain), s.Hub.ConfigYAML("      "))
 	file := filepath.Join(o.Dir, FileConfig)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {

@@ -1,25 +1,18 @@
 package oauth
 
 import (
-	"html/template"
 	"net/http"
 	"net/url"
 
 	"dps/shared/dps"
 )
 
-var loginPage = template.Must(template.New("login").Parse(`<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Log in to the stand-in hub</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<h1>Log in to the stand-in hub</h1>
-<form method="post"><label>Owner <input name="owner" value="1" required autofocus></label> <button>Log in as {{.}}</button></form>
-`))
-
 // request is an authorization request that has been found good (RFC 6749 §4.1.1, RFC 7636 §4.3).
 type request struct {
-	client    Client // with the scopes that are granted
+	client    Client // with the scopes that it asks for
 	redirect  *url.URL
 	state     string
+	nonce     string
 	challenge string
 }
 
@@ -27,13 +20,12 @@ type request struct {
 func (s *Server) authorization(answer func(http.ResponseWriter, *http.Request, request)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
-		client, ok := s.personsClient(q.Get("client_id"), q.Get("redirect_uri"))
-		target, err := url.Parse(client.RedirectURL)
-		if !ok || err != nil { // never redirect to where nobody registered
+		client, target, ok := s.personsClient(q.Get("client_id"), q.Get("redirect_uri"))
+		if !ok { // never redirect to where nobody registered
 			http.Error(w, "unknown client_id or redirect_uri", http.StatusBadRequest)
 			return
 		}
-		req := request{client: client, redirect: target, state: q.Get("state"), challenge: q.Get("code_challenge")}
+		req := request{client: client, redirect: target, state: q.Get("state"), nonce: q.Get("nonce"), challenge: q.Get("code_challenge")}
 		scopes, ok := client.granted(q.Get("scope"))
 		req.client.Scopes = scopes
 		switch {
@@ -43,40 +35,42 @@ func (s *Server) authorization(answer func(http.ResponseWriter, *http.Request, r
 			req.send(w, r, "error", "invalid_request")
 		case !ok:
 			req.send(w, r, "error", "invalid_scope")
+		case q.Get("prompt") == "none": // nobody stays logged in here (OpenID Connect Core 1.0 §3.1.2.6)
+			req.send(w, r, "error", "login_required")
 		default:
 			answer(w, r, req)
 		}
 	}
 }
 
-// personsClient finds the client that may send people back to the redirect URI, which is compared as it is written
-// (RFC 6749 §3.1.2.3).
-func (s *Server) personsClient(id, redirectURI string) (Client, bool) {
+// personsClient finds the client that may send people back to the redirect URI.
+func (s *Server) personsClient(id, redirectURI string) (Client, *url.URL, bool) {
 	for _, c := range s.o.Clients {
-		if c.ID == id && c.grant() == GrantAuthorizationCode && c.RedirectURL != "" && c.RedirectURL == redirectURI {
-			return c, true
+		if c.ID != id || c.grant() != GrantAuthorizationCode {
+			continue
+		}
+		if target, ok := returnsTo(c.redirects(), redirectURI); ok {
+			return c, target, true
 		}
 	}
-	return Client{}, false
+	return Client{}, nil, false
 }
 
-// showLogin asks who it is. Form targets are not restricted: browsers would hold the restriction against the redirect too.
 func (s *Server) showLogin(w http.ResponseWriter, _ *http.Request, req request) {
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_ = loginPage.Execute(w, req.client.Name) // a client that has left misses nothing
+	show(w, http.StatusOK, "login.html", question{Client: req.client.Name, Access: asksForAccess(req.client.Scopes)})
 }
 
 // logIn believes whoever it is, and grants a code.
 func (s *Server) logIn(w http.ResponseWriter, r *http.Request, req request) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
-	owner := r.PostFormValue("owner")
-	if owner == "" {
+	owner, scopes, ok := consent(w, r, req.client.Scopes)
+	if !ok {
 		req.send(w, r, "error", "access_denied")
 		return
 	}
+	req.client.Scopes = scopes
 	code := dps.NewUUID()
-	if !s.codes.add(code, grantedCode{client: req.client, challenge: req.challenge, owner: owner}, s.o.Now()) {
+	granted := grantedCode{grant: s.persons(req.client, owner, req.nonce), challenge: req.challenge, redirect: req.redirect.String()}
+	if !s.codes.add(code, granted, s.o.Now()) {
 		req.send(w, r, "error", "temporarily_unavailable")
 		return
 	}

@@ -12,9 +12,18 @@ import (
 const (
 	GrantClientCredentials = "clientCredentials"
 	GrantAuthorizationCode = "authorizationCode"
+	GrantDeviceCode        = "deviceCode" // not seed 001's: dpsctl's
 )
 
-// Client is a registered client, by the keys of seed 001's mockoauthserver.oauth[].
+// The same as requests name them (RFC 6749 §4, RFC 8628 §3.4).
+const (
+	wireClientCredentials = "client_credentials"
+	wireAuthorizationCode = "authorization_code"
+	wireDeviceCode        = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+// Client is a registered client, by the keys of seed 001's mockoauthserver.oauth[]; the last three are this server's own. Loopback
+// addresses without a port stand for any port.
 type Client struct {
 	Name        string   `yaml:"name"`
 	ID          string   `yaml:"clientID"`
@@ -24,7 +33,14 @@ type Client struct {
 	Audience    string   `yaml:"audience"`
 	RedirectURL string   `yaml:"redirectURL"`
 	UseInUI     bool     `yaml:"useInUi"`
+
+	RedirectURLs []string `yaml:"redirectURLs"` // more of them
+	LogoutURLs   []string `yaml:"logoutURLs"`   // to which people may return after log-out
+	Owner        string   `yaml:"owner"`        // clientCredentials: whose tokens it gets where it names nobody
 }
+
+// redirects are all addresses to which people may return with a code.
+func (c Client) redirects() []string { return append([]string{c.RedirectURL}, c.RedirectURLs...) }
 
 // Check says what is wrong with a registration, all of it at once. Errors name the key, its value and the remedy, never the
 // secret.
@@ -43,13 +59,29 @@ func (c Client) Check() error {
 			problem("clientSecret is missing: a client with grantType %s needs one", GrantClientCredentials)
 		}
 	case GrantAuthorizationCode:
-		if u, err := url.Parse(c.RedirectURL); err != nil || !u.IsAbs() || u.Host == "" || u.Fragment != "" {
-			problem("redirectURL %q is none: give the page to which people return, such as https://example.com/things", c.RedirectURL)
-		}
+		errs = append(errs, c.checkAddresses()...)
+	case GrantDeviceCode:
 	default:
-		problem("grantType %q is unknown: write %s or %s", c.GrantType, GrantClientCredentials, GrantAuthorizationCode)
+		problem("grantType %q is unknown: write %s, %s or %s", c.GrantType, GrantClientCredentials, GrantAuthorizationCode, GrantDeviceCode)
 	}
 	return errors.Join(errs...)
+}
+
+// checkAddresses looks at where people are sent.
+func (c Client) checkAddresses() (errs []error) {
+	check := func(key, address string) {
+		if u, err := url.Parse(address); err != nil || !u.IsAbs() || u.Host == "" || u.Fragment != "" {
+			errs = append(errs, fmt.Errorf("%s %q is none: give the page to which people return, such as https://example.com/things", key, address))
+		}
+	}
+	check("redirectURL", c.RedirectURL)
+	for i, address := range c.RedirectURLs {
+		check(fmt.Sprintf("redirectURLs[%d]", i), address)
+	}
+	for i, address := range c.LogoutURLs {
+		check(fmt.Sprintf("logoutURLs[%d]", i), address)
+	}
+	return errs
 }
 
 func (c Client) grant() string {

@@ -14,9 +14,9 @@ const maxCodes = 1000
 
 // grantedCode is what a person agreed to.
 type grantedCode struct {
-	client           Client
-	challenge, owner string
-	expires          time.Time
+	grant               grant
+	challenge, redirect string
+	expires             time.Time
 }
 
 // codes are the authorization codes that wait to be redeemed. The zero value is ready, and safe for concurrent use.

@@ -10,18 +10,18 @@ func TestCodesThatWaitAreBoundedAndForgottenWithTime(t *testing.T) {
 	var c codes
 	now := time.Unix(1000, 0)
 	for i := range maxCodes {
-		if !c.add(strconv.Itoa(i), grantedCode{owner: "1"}, now) {
+		if !c.add(strconv.Itoa(i), grantedCode{redirect: "1"}, now) {
 			t.Fatalf("code %d of %d is refused", i+1, maxCodes)
 		}
 	}
 	if c.add("one more", grantedCode{}, now.Add(codeLifetime-1)) {
 		t.Error("one code too many is kept")
 	}
-	if g, ok := c.take("0", now); !ok || g.owner != "1" {
+	if g, ok := c.take("0", now); !ok || g.redirect != "1" {
 		t.Error("a flood has pushed out a code that is good")
 	}
 	now = now.Add(codeLifetime)
-	if !c.add("one more", grantedCode{owner: "2"}, now) {
+	if !c.add("one more", grantedCode{}, now) {
 		t.Error("codes that have expired still take their place")
 	}
 	if len(c.waiting) != 1 {

@@ -1,16 +1,17 @@
-// Package oauth is the stand-in hub's OAuth 2.0 server: discovery, signature keys, the client credentials grant with the
-// owner's and the device's claim, and the authorization code grant with PKCE for people. It knows what it handed out, so
-// that the hub's other parts can check what they are brought.
+// Package oauth is the stand-in hub's OAuth 2.0 server, and OpenID provider. It believes whoever says who he is.
+//
+//	server, core      discovery, signature keys, who else may use them
+//	token             client credentials, with the owner's and the device's claim
+//	authorize, login  people in a browser: authorization code with PKCE, ID token, log-out
+//	device, approve   people at a terminal: device authorization grant
+//
+// It knows what it handed out, so that the hub's other parts can check what they are brought.
 package oauth
 
 import (
 	"encoding/json"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 )
 
 // TokenLifetime is how long an access token is good.
@@ -25,24 +26,13 @@ type Options struct {
 	Now           func() time.Time // nil: time.Now
 }
 
-// Fault is how the server misbehaves, for tests of those who use it.
-type Fault struct {
-	Delay    time.Duration     // before each answer
-	Status   int               // not 0: answer this status to token requests
-	Garbage  bool              // answer token requests with what is no JSON
-	Claims   map[string]string // overrides claims; an empty value removes one
-	Lifetime time.Duration     // not 0: of tokens; negative ones have ended already
-}
-
 // Server is safe for concurrent use.
 type Server struct {
-	o      Options
-	mux    *http.ServeMux
-	fault  atomic.Pointer[Fault]
-	minted atomic.Uint64
-	codes  codes
-	mu     sync.Mutex
-	keys   []signingKey // the last one signs; the older ones still verify
+	*core
+	o       Options
+	mux     *http.ServeMux
+	codes   codes
+	devices devices
 }
 
 // New makes a server with a fresh key. Errors: of the random source.
@@ -50,13 +40,41 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	s := &Server{o: o, mux: http.NewServeMux()}
-	s.mux.HandleFunc("GET /.well-known/openid-configuration", s.discovery)
-	s.mux.HandleFunc("GET /.well-known/jwks.json", s.jwks)
-	s.mux.HandleFunc("POST /oauth/token", s.token)
-	s.mux.HandleFunc("GET /authorize", s.authorization(s.showLogin))
-	s.mux.HandleFunc("POST /authorize", s.authorization(s.logIn))
+	s := newServer(&core{}, o)
 	return s, s.RotateKey()
+}
+
+func newServer(c *core, o Options) *Server {
+	c.addIssuer(o.Issuer)
+	s := &Server{core: c, o: o, mux: http.NewServeMux()}
+	s.routes()
+	return s
+}
+
+// routes says which endpoints pages of other origins may use, and which are pages themselves.
+func (s *Server) routes() {
+	for pattern, endpoint := range map[string]http.HandlerFunc{
+		"GET " + pathDiscovery: s.discovery,
+		"GET " + pathKeys:      s.jwks,
+		"POST " + pathToken:    s.token,
+		"POST " + pathDevice:   s.deviceAuthorization,
+	} {
+		s.mux.Handle(pattern, shared(endpoint))
+	}
+	for _, path := range []string{pathDiscovery, pathKeys, pathToken, pathDevice} {
+		s.mux.Handle("OPTIONS "+path, shared(preflight))
+	}
+	for pattern, page := range map[string]http.HandlerFunc{
+		"GET " + pathAuthorize:  s.authorization(s.showLogin),
+		"POST " + pathAuthorize: s.authorization(s.logIn),
+		"GET " + pathApprove:    s.showApproval,
+		"POST " + pathApprove:   s.approve,
+		"GET " + pathLogout:     s.logOut,
+		"POST " + pathLogout:    s.logOut,
+		"GET " + pathStyle:      stylesheet,
+	} {
+		s.mux.Handle(pattern, protected(page))
+	}
 }
 
 // ServeHTTP answers a request, as a fault wants it.
@@ -69,66 +87,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	s.mux.ServeHTTP(w, r)
-}
-
-// SetFault makes the server misbehave; nil mends it.
-func (s *Server) SetFault(f *Fault) { s.fault.Store(f) }
-
-// Minted is how many access tokens were handed out.
-func (s *Server) Minted() uint64 { return s.minted.Load() }
-
-// Verify checks an access token as the hub's services do: signature, issuer and validity. Errors say what is wrong; the
-// claims are to be used only without one.
-func (s *Server) Verify(token string) (jwt.MapClaims, error) {
-	claims := jwt.MapClaims{}
-	_, err := jwt.ParseWithClaims(token, claims, s.key, jwt.WithValidMethods([]string{"ES256"}), jwt.WithIssuer(s.o.Issuer),
-		jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.o.Now))
-	return claims, err
-}
-
-// mint signs an access token.
-func (s *Server) mint(c Client, subject string, extra map[string]string) (token string, lifetime time.Duration, err error) {
-	now := s.o.Now()
-	lifetime = TokenLifetime
-	claims := jwt.MapClaims{"iss": s.o.Issuer, "sub": subject, "client_id": c.ID, "scope": c.Scopes, "iat": now.Unix()}
-	if c.Audience != "" {
-		claims["aud"] = c.Audience
-	}
-	for name, value := range extra {
-		claims[name] = value
-	}
-	if f := s.fault.Load(); f != nil {
-		if f.Lifetime != 0 {
-			lifetime = f.Lifetime
-		}
-		for name, value := range f.Claims {
-			claims[name] = value
-			if value == "" {
-				delete(claims, name)
-			}
-		}
-	}
-	claims["exp"] = now.Add(lifetime).Unix()
-	token, err = s.sign(claims)
-	if err == nil {
-		s.minted.Add(1)
-	}
-	return token, lifetime, err
-}
-
-func (s *Server) discovery(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer":                                s.o.Issuer,
-		"authorization_endpoint":                s.o.Issuer + "/authorize",
-		"token_endpoint":                        s.o.Issuer + "/oauth/token",
-		"jwks_uri":                              s.o.Issuer + "/.well-known/jwks.json",
-		"grant_types_supported":                 []string{"client_credentials", "authorization_code"},
-		"response_types_supported":              []string{"code"},
-		"subject_types_supported":               []string{"public"},
-		"id_token_signing_alg_values_supported": []string{"ES256"},
-		"code_challenge_methods_supported":      []string{"S256"},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post", "none"},
-	})
 }
 
 func writeJSON(w http.ResponseWriter, status int, v any) {

@@ -6,8 +6,6 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
-	"strings"
-	"time"
 )
 
 // maxForm bounds a request's body, in bytes.
@@ -28,10 +26,12 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch r.PostForm.Get("grant_type") {
-	case "client_credentials":
+	case wireClientCredentials:
 		s.clientCredentials(w, r)
-	case "authorization_code":
+	case wireAuthorizationCode:
 		s.authorizationCode(w, r)
+	case wireDeviceCode:
+		s.deviceCode(w, r)
 	case "":
 		refuse(w, "invalid_request")
 	default:
@@ -57,13 +57,16 @@ func (s *Server) clientCredentials(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	claims := make(map[string]string)
+	if c.Owner != "" {
+		claims[s.o.OwnerClaim] = c.Owner
+	}
 	for _, name := range []string{s.o.OwnerClaim, s.o.DeviceIDClaim} {
 		if v := r.PostForm.Get(name); name != "" && v != "" {
 			claims[name] = v
 		}
 	}
 	c.Scopes = scopes
-	s.grant(w, c, c.ID, claims)
+	s.handOut(w, grant{client: c, subject: c.ID, claims: claims})
 }
 
 // authorizationCode redeems a code, once (RFC 6749 §4.1.3, RFC 7636 §4.6). Its client may be a page that keeps no secret:
@@ -71,14 +74,14 @@ func (s *Server) clientCredentials(w http.ResponseWriter, r *http.Request) {
 func (s *Server) authorizationCode(w http.ResponseWriter, r *http.Request) {
 	id, secret := credentials(r)
 	granted, ok := s.codes.take(r.PostForm.Get("code"), s.o.Now())
-	c := granted.client
+	c := granted.grant.client
 	switch {
-	case !ok || c.ID != id || c.RedirectURL != r.PostForm.Get("redirect_uri") || challengeOf(r.PostForm.Get("code_verifier")) != granted.challenge:
+	case !ok || c.ID != id || granted.redirect != r.PostForm.Get("redirect_uri") || challengeOf(r.PostForm.Get("code_verifier")) != granted.challenge:
 		refuse(w, "invalid_grant")
 	case secret != "" && !same(c.Secret, secret):
 		refuse(w, "invalid_client")
 	default:
-		s.grant(w, c, granted.owner, map[string]string{s.o.OwnerClaim: granted.owner})
+		s.handOut(w, granted.grant)
 	}
 }
 
@@ -114,17 +117,6 @@ func (s *Server) authenticate(r *http.Request) (c Client, problem string) {
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
-
-func (s *Server) grant(w http.ResponseWriter, c Client, subject string, claims map[string]string) {
-	token, lifetime, err := s.mint(c, subject, claims)
-	if err != nil {
-		refuse(w, "server_error")
-		return
-	}
-	writeJSON(w, http.StatusOK, map[string]any{
-		"access_token": token, "token_type": "Bearer", "expires_in": int(lifetime / time.Second), "scope": strings.Join(c.Scopes, " "),
-	})
-}
 
 // refuse answers an error (RFC 6749 §5.2).
 func refuse(w http.ResponseWriter, code string) {
