@@ -36,10 +36,17 @@ test('the list refreshes itself without taking the focus away', async ({ owner: 
 })
 
 test('pages: older and newer', async ({ owner: page, stack }) => {
-  const item = (n: number) => ({ id: `record-${n}`, deviceId: `device-${n}`, state: 'ok', updatedDate: '1700000000000000000' })
+  const item = (n: number) => ({
+    id: `record-${n}`,
+    deviceId: `device-${n}`,
+    state: 'ok',
+    updatedDate: '1700000000000000000',
+  })
   await page.route('**/api/v1/provisioning-records?*', (route) => {
     const second = new URL(route.request().url()).searchParams.get('pageToken') === 'next'
-    return route.fulfill({ json: second ? { items: [item(2)], nextPageToken: '' } : { items: [item(1)], nextPageToken: 'next' } })
+    return route.fulfill({
+      json: second ? { items: [item(2)], nextPageToken: '' } : { items: [item(1)], nextPageToken: 'next' },
+    })
   })
   await page.goto(`${stack.url}/devices`)
   await expect(rows(page)).toContainText('device-1')
@@ -56,7 +63,14 @@ test('a device’s story: every step, with its certificates', async ({ owner: pa
   await page.goto(`${stack.url}/devices?state=ok`)
   await rows(page).first().getByRole('link').click()
   const story = page.locator('.story')
-  await expect(story.getByRole('heading', { level: 3 })).toContainText(['Attestation', 'Time', 'Ownership', 'Cloud configuration', 'Credentials', 'Access control'])
+  await expect(story.getByRole('heading', { level: 3 })).toContainText([
+    'Attestation',
+    'Time',
+    'Ownership',
+    'Cloud configuration',
+    'Credentials',
+    'Access control',
+  ])
   await expect(story.locator('.step.failed')).toHaveCount(0)
   await expect(story).toContainText('2.05 Content')
   const manufacturer = story.getByText('Manufacturer certificate: acme-lamp')
@@ -70,6 +84,7 @@ test('a device’s story: every step, with its certificates', async ({ owner: pa
 test('releasing a device id and deleting a record ask first, and name the thing', async ({ owner: page, stack }) => {
   await page.goto(`${stack.url}/devices?state=ok`)
   await rows(page).last().getByRole('link').click()
+  await expect(page.locator('.page-head .badge')).toBeVisible()
   const name = (await page.getByRole('heading', { level: 1 }).textContent()) ?? ''
   const address = page.url()
   await page.getByRole('button', { name: 'Release device id…' }).click()
@@ -98,14 +113,40 @@ const evil = '<img src=x onerror=window.hacked=1>'
 
 test('hostile texts from devices stay text', async ({ owner: page, stack }) => {
   const record = {
-    id: '00000000-0000-5000-8000-000000000001', deviceId: '=cmd|"/c calc"!A1', state: 'failed', creationDate: '1700000000000000000', updatedDate: '1700000000000000000',
-    enrollmentGroupId: evil, owner: evil, localEndpoints: ['javascript:alert(1)', evil],
-    attestation: { date: '1700000000000000000', x509: { commonName: evil, certificatePem: 'no certificate' } },
-    cloud: { status: { date: '1700000000000000000', coapCode: 163, errorMessage: `${evil}${'x'.repeat(900)}` }, providerName: evil, gateways: [{ uri: evil, id: evil }] },
+    id: '00000000-0000-5000-8000-000000000001',
+    deviceId: '=cmd|"/c calc"!A1',
+    state: 'failed',
+    creationDate: '1700000000000000000',
+    updatedDate: '1700000000000000000',
+    enrollmentGroupId: evil,
+    owner: evil,
+    localEndpoints: ['javascript:alert(1)', evil],
+    attestation: {
+      date: '1700000000000000000',
+      x509: { commonName: evil, certificatePem: 'no certificate' },
+    },
+    cloud: {
+      status: {
+        date: '1700000000000000000',
+        coapCode: 163,
+        errorMessage: `${evil}${'x'.repeat(900)}`,
+      },
+      providerName: evil,
+      gateways: [{ uri: evil, id: evil }],
+    },
   }
   await page.route(/provisioning-records(\?|$)/, (route) => route.fulfill({ json: { items: [record], nextPageToken: '' } }))
   await page.route(/provisioning-records\/[^/]+$/, (route) => route.fulfill({ json: record }))
-  await page.route(/device-bindings/, (route) => route.fulfill({ json: { deviceId: record.deviceId, recordId: '../../hubs', owner: evil, created: 'never' } }))
+  await page.route(/device-bindings/, (route) =>
+    route.fulfill({
+      json: {
+        deviceId: record.deviceId,
+        recordId: '../../hubs',
+        owner: evil,
+        created: 'never',
+      },
+    }),
+  )
   await page.goto(`${stack.url}/devices`)
   await expect(rows(page)).toContainText(evil)
   await rows(page).getByRole('link').click()

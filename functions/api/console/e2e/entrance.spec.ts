@@ -38,7 +38,13 @@ test('the account menu says who, what and until when, and logs out', async ({ ow
 
 test('a session that ends leads to log-in and back to the same place', async ({ owner: page }) => {
   await page.getByRole('link', { name: 'Hubs' }).click()
-  await page.route('**/api/v1/hubs/**', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"status":401,"detail":"token has expired"}' }))
+  await page.route('**/api/v1/hubs/**', (route) =>
+    route.fulfill({
+      status: 401,
+      contentType: 'application/problem+json',
+      body: '{"status":401,"detail":"token has expired"}',
+    }),
+  )
   await page.locator('.table a').first().click()
   await expect(page.getByRole('alert')).toContainText('Your session has ended')
   const path = new URL(page.url()).pathname

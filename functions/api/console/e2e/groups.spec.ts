@@ -66,6 +66,7 @@ test('what is no certificate is refused in words, and a private key is not sent'
 test('with the keyboard alone', async ({ owner: page, stack }) => {
   const chain = makeChain('Keyboard Works')
   await page.goto(`${stack.url}/groups`)
+  await expect(page.locator('.table')).toBeVisible()
   await page.keyboard.press('Tab')
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused()
   await page.keyboard.press('Enter')
@@ -111,7 +112,7 @@ test('two people edit the same group: the second sees what changed, and chooses'
 
   const context = await browser.newContext()
   const other = await context.newPage()
-  guard(other, new URL(stack.url).origin, faults)
+  guard(other, stack.origins, faults)
   await other.goto(address)
   await logIn(other)
   await other.getByRole('link', { name: 'Edit', exact: true }).click()
@@ -133,7 +134,7 @@ test('two people edit the same group: the second sees what changed, and chooses'
   await review(page, 'conflict')
   await conflict.getByRole('button', { name: 'Save mine over theirs' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Renamed by me' })).toBeVisible()
-  await expect(page.locator('.facts').first()).toContainText('demanded')
+  await expect(page.locator('main .facts').first()).toContainText('demanded')
 })
 
 test('disable, enable, and delete with confirmation', async ({ owner: page, stack }) => {
@@ -160,9 +161,22 @@ test('a pending group says why, and how to prove it', async ({ owner: page, stac
   const challenge = 'c0ffee00-1111-4222-8333-444455556666'
   await page.route(/enrollment-groups\/[0-9a-f-]{36}$/, async (route) => {
     const response = await route.fetch()
-    await route.fulfill({ response, json: { ...(await response.json()), pending: true, challenge } })
+    await route.fulfill({
+      response,
+      json: { ...(await response.json()), pending: true, challenge },
+    })
   })
-  await page.route(/\/proof$/, (route) => route.fulfill({ status: 400, contentType: 'application/problem+json', json: { status: 400, detail: 'certificate: is not issued by the group’s lead certificate', code: 'invalid' } }))
+  await page.route(/\/proof$/, (route) =>
+    route.fulfill({
+      status: 400,
+      contentType: 'application/problem+json',
+      json: {
+        status: 400,
+        detail: 'certificate: is not issued by the group’s lead certificate',
+        code: 'invalid',
+      },
+    }),
+  )
   await page.reload()
   await expect(page.getByTestId('challenge')).toHaveText(challenge)
   await expect(page.locator('#proof')).toContainText('Devices of this group are refused until then')
@@ -171,6 +185,12 @@ test('a pending group says why, and how to prove it', async ({ owner: page, stac
   await page.getByRole('button', { name: 'Send the proof' }).click()
   await expect(page.locator('#proof').getByRole('alert')).toContainText('is not issued by the group’s lead certificate')
   await review(page, 'group-pending')
+  await page.getByRole('button', { name: 'Vouch for it instead…' }).click()
+  await expect(page.getByRole('dialog')).toContainText('Pending Works')
+  await page.unrouteAll()
+  await page.getByRole('dialog').getByRole('button', { name: 'I vouch for it' }).click()
+  await expect(page.locator('.page-head .badge')).toHaveText('Enabled')
+  await expect(page.locator('#proof')).toHaveCount(0)
 })
 
 test('restrictions: lists and revocation lists are kept', async ({ owner: page, stack }) => {
@@ -196,11 +216,25 @@ test('restrictions: lists and revocation lists are kept', async ({ owner: page, 
 test('certificates can be dropped', async ({ owner: page, stack }) => {
   const chain = makeChain('Dropped Works')
   await page.goto(`${stack.url}/groups/new`)
-  const transfer = await page.evaluateHandle((text) => {
-    const data = new DataTransfer()
-    data.items.add(new File([text], 'chain.pem'))
-    return data
-  }, readFileSync(chain.file, 'utf8'))
+  const transfer = await page.evaluateHandle(
+    (text) => {
+      const data = new DataTransfer()
+      data.items.add(new File([text], 'chain.pem'))
+      return data
+    },
+    readFileSync(chain.file, 'utf8'),
+  )
   await page.locator('.drop').first().dispatchEvent('drop', { dataTransfer: transfer })
   await expect(page.locator('.cert')).toContainText([chain.factory, chain.root])
+})
+
+test('a form that is not saved is not left by accident', async ({ owner: page, stack }) => {
+  await page.goto(`${stack.url}/groups/new`)
+  await page.getByLabel('Name', { exact: true }).fill('half written')
+  page.once('dialog', (dialog) => void dialog.dismiss())
+  await page.getByRole('link', { name: 'Home', exact: true }).click()
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue('half written')
+  page.once('dialog', (dialog) => void dialog.accept())
+  await page.getByRole('link', { name: 'Home', exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Home' })).toBeFocused()
 })

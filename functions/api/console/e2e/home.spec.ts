@@ -1,4 +1,4 @@
-import { expect, expectFaults, test } from './fixtures'
+import { expect, expectFaults, review, test } from './fixtures'
 
 test('a device that comes appears without reload', async ({ owner: page, stack }) => {
   const count = page.getByTestId('count-ok')
@@ -69,4 +69,54 @@ test('the first steps lead to the first device', async ({ page, stack, owner }) 
   await expect(first.getByRole('heading', { level: 3 })).toHaveText(['Create a hub', 'Create an enrollment group', 'Connect a device'])
   await first.getByRole('link', { name: 'Create a hub' }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Create a hub' })).toBeFocused()
+})
+
+test('the verdict follows the last hour', async ({ owner: page, stack }) => {
+  const at = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString()
+  const day = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10)
+  const busy = {
+    asOf: at(0),
+    total: { ok: 48_211, failed: 37, pending: 12 },
+    minutes: Array.from({ length: 58 }, (_, i) => ({
+      name: at(59 - i),
+      ok: 20 + ((i * 7) % 31),
+      ...(i % 9 === 4 && { failed: 3 }),
+      ...(i > 54 && { pending: 4 }),
+    })),
+    days: Array.from({ length: 14 }, (_, i) => ({
+      name: day(13 - i),
+      ok: 2000 + ((i * 911) % 2300),
+      failed: i * 3,
+    })),
+    groups: [
+      {
+        name: '98be12de-3991-4567-aeea-edd9a656e6df',
+        ok: 40_000,
+        failed: 30,
+        pending: 12,
+      },
+      { name: 'ffffffff-0000-4000-8000-000000000000', ok: 8211, failed: 7 },
+    ],
+    lastErrors: [1, 2, 3].map((i) => ({
+      time: at(i * 4),
+      recordId: `r${i}`,
+      deviceId: `0000000${i}-5544-4e5e-9a34-fd89f1816c72`,
+      step: 'credential',
+      coapCode: '5.03',
+      errorMessage: 'the certificate authority cannot be reached',
+    })),
+  }
+  let answer: object = busy
+  await page.route('**/api/v1/statistics*', (route) => route.fulfill({ json: answer }))
+  await page.goto(stack.url)
+  const verdict = page.locator('.verdict')
+  await expect(verdict).toContainText('Some devices do not get in')
+  await expect(page.getByTestId('count-ok')).toHaveText('48,211')
+  await review(page, 'home-busy')
+  answer = { ...busy, minutes: [{ name: at(1), ok: 5 }] }
+  await expect(verdict).toContainText('Devices are getting in')
+  answer = { ...busy, minutes: [{ name: at(1), failed: 5 }] }
+  await expect(verdict).toContainText('Devices are not getting in')
+  answer = { ...busy, minutes: [] }
+  await expect(verdict).toContainText('No device came in the last hour')
 })

@@ -7,7 +7,7 @@ test('a hub: create, test, edit without touching its secret, delete', async ({ o
   await expect(page.getByRole('alert').first()).toContainText('The hub id has to be a UUID')
   await page.getByLabel('Name', { exact: true }).fill('hub in Frankfurt')
   await page.getByLabel('Hub id').fill('d03a1bb4-0a77-428c-b78c-1c46efe6a38e')
-  await page.getByLabel('Gateways').fill('coaps+tcp://127.0.0.1:5684')
+  await page.getByRole('textbox', { name: 'Gateways (required)' }).fill('coaps+tcp://127.0.0.1:5684')
   await page.getByLabel('Address of the certificate authority').fill('127.0.0.1:9')
   await page.getByLabel('Provider name').fill('plgd.dps')
   await page.getByLabel('Address of the OAuth server').fill('http://127.0.0.1:9')
@@ -45,9 +45,25 @@ test('the connection of the stack’s own hub is good', async ({ owner: page, st
 })
 
 test('a connection that fails says what to do', async ({ owner: page, stack }) => {
-  await page.route('**/test', (route) => route.fulfill({
-    json: { checks: [{ name: 'token', detail: 'the OAuth server refuses to give a token', remedy: 'See to authorization.provider.' }, { name: 'clientCertificate', ok: true, detail: 'valid', validUntil: '2030-01-01T00:00:00Z' }] },
-  }))
+  await page.route('**/test', (route) =>
+    route.fulfill({
+      json: {
+        checks: [
+          {
+            name: 'token',
+            detail: 'the OAuth server refuses to give a token',
+            remedy: 'See to authorization.provider.',
+          },
+          {
+            name: 'clientCertificate',
+            ok: true,
+            detail: 'valid',
+            validUntil: '2030-01-01T00:00:00Z',
+          },
+        ],
+      },
+    }),
+  )
   await page.goto(`${stack.url}/hubs`)
   await page.locator('.table a').first().click()
   await page.getByRole('button', { name: 'Test connection' }).click()

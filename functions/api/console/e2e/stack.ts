@@ -10,9 +10,14 @@ const repository = join(here, '..', '..', '..', '..')
 /** Stack is the whole service on this machine, with a hub and devices: localstack, as a process of its own. */
 export class Stack {
   output = ''
+  /** Where pages may go: the console's own origin, and the OAuth server's. */
+  origins: string[] = []
   private readonly done: Promise<void>
 
-  private constructor(private readonly process: ChildProcess, private readonly folder: string) {
+  private constructor(
+    private readonly process: ChildProcess,
+    private readonly folder: string,
+  ) {
     const take = (data: Buffer): void => {
       this.output += data.toString()
     }
@@ -28,11 +33,24 @@ export class Stack {
     if (!program) {
       mkdirSync(join(here, '.stack'), { recursive: true })
       program = join(here, '.stack', 'localstack')
-      execFileSync('go', ['build', '-o', program, './localstack'], { cwd: repository, stdio: 'inherit' })
+      execFileSync('go', ['build', '-o', program, './localstack'], {
+        cwd: repository,
+        stdio: 'inherit',
+      })
     }
-    const stack = new Stack(spawn(program, ['--dir', join(folder, 'data')], { stdio: ['pipe', 'pipe', 'pipe'], cwd: folder }), folder)
+    const stack = new Stack(
+      spawn(program, ['--dir', join(folder, 'data'), '--api-port', '0'], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        cwd: folder,
+      }),
+      folder,
+    )
     await stack.printed(/^\s+console\s+https?:\/\/\S+/m)
     await stack.printed(/quit/)
+    const login = (await (await fetch(`${stack.url}/api/v1/login`)).json()) as {
+      authority: string
+    }
+    stack.origins = [new URL(stack.url).origin, new URL(login.authority).origin]
     return stack
   }
 

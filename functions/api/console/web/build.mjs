@@ -32,12 +32,14 @@ const options = {
 /** licenses are those of the packages that are in the bundle: they ask to be told along. */
 function licenses(inputs) {
   const packages = [...new Set(inputs.map((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean))].sort()
-  return packages.map((name) => {
-    const folder = join(here, 'node_modules', name)
-    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f))
-    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`
-  }).join('\n\n')
+  return packages
+    .map((name) => {
+      const folder = join(here, 'node_modules', name)
+      const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+      const file = readdirSync(folder).find((f) => /^licen[cs]e/i.test(f))
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), 'utf8').trim() : ''}\n`
+    })
+    .join('\n\n')
 }
 
 function emit(result) {

@@ -21,7 +21,12 @@ type Stage =
 export function App() {
   const [stage, setStage] = useState<Stage>({ name: 'starting' })
   const auth = useRef<Auth | undefined>(undefined)
-  const api = useRef(new Client(() => auth.current?.token(), () => setStage({ name: 'out', why: 'ended' })))
+  const api = useRef(
+    new Client(
+      () => auth.current?.token(),
+      () => setStage({ name: 'out', why: 'ended' }),
+    ),
+  )
   const [toast, say] = useToast()
   useEffect(() => {
     void start(api.current, auth).then(setStage)
@@ -34,7 +39,11 @@ export function App() {
   }, [expiresAt?.getTime()])
   const logIn = (): void => {
     const back = location.pathname === '/callback' ? '/' : location.pathname + location.search
-    auth.current?.begin(back).catch((error: unknown) => setStage({ name: 'broken', message: `The OAuth server cannot be reached, so nobody can log in: ${messageOf(error)}` }))
+    auth.current
+      ?.begin(back)
+      .catch((error: unknown) =>
+        setStage({ name: 'broken', message: `The OAuth server cannot be reached, so nobody can log in: ${messageOf(error)}` }),
+      )
   }
   const logOut = (): void => {
     navigate('/', { replace: true })
@@ -48,7 +57,12 @@ export function App() {
   if (stage.name !== 'in') return <Entrance stage={stage} logIn={logIn} />
   const access = stage.me.access
   const session: Session = {
-    api: api.current, me: stage.me, canWrite: access === 'write' || access === 'admin', isAdmin: access === 'admin', expiresAt, say,
+    api: api.current,
+    me: stage.me,
+    canWrite: access === 'write' || access === 'admin',
+    isAdmin: access === 'admin',
+    expiresAt,
+    say,
   }
   return (
     <SessionContext.Provider value={session}>
@@ -64,7 +78,10 @@ async function start(api: Client, auth: { current: Auth | undefined }): Promise<
     const login: Login = await api.login()
     if (!login.webClientId) return { name: 'unconfigured' }
     if (!isSecureContext) {
-      return { name: 'broken', message: 'Open this page over HTTPS (or on localhost): without that, browsers do not offer the cryptography that log-in needs.' }
+      return {
+        name: 'broken',
+        message: 'Open this page over HTTPS (or on localhost): without that, browsers do not offer the cryptography that log-in needs.',
+      }
     }
     auth.current = new Auth(login)
     if (location.pathname === '/callback') {
@@ -80,7 +97,10 @@ async function start(api: Client, auth: { current: Auth | undefined }): Promise<
   } catch (error) {
     if (error instanceof Error && 'status' in error && error.status === 401) {
       await auth.current?.forget()
-      return { name: 'broken', message: `You are logged in at the OAuth server, but this service does not take its token: ${error.message}` }
+      return {
+        name: 'broken',
+        message: `You are logged in at the OAuth server, but this service does not take its token: ${error.message}`,
+      }
     }
     return { name: 'broken', message: messageOf(error) }
   }

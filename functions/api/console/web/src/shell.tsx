@@ -7,7 +7,12 @@ import { Icon, type IconName } from './ui/icons'
 import { Mark } from './ui/mark'
 import { ThemeButton } from './ui/themebutton'
 
-const rooms: [string, string, IconName][] = [['/', 'Home', 'home'], ['/devices', 'Devices', 'device'], ['/groups', 'Groups', 'group'], ['/hubs', 'Hubs', 'hub']]
+const rooms: [string, string, IconName][] = [
+  ['/', 'Home', 'home'],
+  ['/devices', 'Devices', 'device'],
+  ['/groups', 'Groups', 'group'],
+  ['/hubs', 'Hubs', 'hub'],
+]
 
 const soon = 3 * 60_000 // before the session's end, in milliseconds
 
@@ -16,18 +21,35 @@ export function Shell({ logOut, logIn }: { logOut: () => void; logIn: () => void
   const { path } = usePlace()
   return (
     <>
-      <a class="skip" href="#main">Skip to content</a>
+      <a class="skip" href="#main">
+        Skip to content
+      </a>
       <header class="bar">
-        <a class="brand" href="/" aria-label="Device provisioning, home"><Mark size={26} /><span>Device provisioning</span></a>
+        <a class="brand" href="/" aria-label="Device provisioning, home">
+          <Mark size={26} />
+          <span>Device provisioning</span>
+        </a>
         <nav aria-label="Main">
           {rooms.map(([to, name, icon]) => (
-            <a key={to} href={to} aria-current={(to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`)) ? 'page' : undefined}><Icon name={icon} />{name}</a>
+            <a
+              key={to}
+              href={to}
+              aria-current={(to === '/' ? path === '/' : path === to || path.startsWith(`${to}/`)) ? 'page' : undefined}
+            >
+              <Icon name={icon} />
+              {name}
+            </a>
           ))}
         </nav>
-        <div class="bar-end"><ThemeButton /><AccountMenu logOut={logOut} /></div>
+        <div class="bar-end">
+          <ThemeButton />
+          <AccountMenu logOut={logOut} />
+        </div>
       </header>
       <SessionEnd logIn={logIn} />
-      <main id="main" tabIndex={-1}><Page key={path} path={path} /></main>
+      <main id="main" tabIndex={-1}>
+        <Page key={path} path={path} />
+      </main>
     </>
   )
 }
@@ -50,7 +72,9 @@ function SessionEnd({ logIn }: { logIn: () => void }) {
   return (
     <div class="session-end" role="status">
       <span>Your session ends at {expiresAt.toLocaleTimeString()}. Save what you are writing, then log in again.</span>
-      <button type="button" class="button small" onClick={logIn}>Log in again</button>
+      <button type="button" class="button small" onClick={logIn}>
+        Log in again
+      </button>
     </div>
   )
 }

@@ -1,13 +1,31 @@
 import type { JsonObject } from '../lib/diff'
 import { problemOf, unreachable } from './problem'
 import type {
-  AuditEntry, Binding, Build, Certificate, DeviceRecord, Group, Hub, HubTest, Inspection, Login, Me, Page, Statistics,
+  AuditEntry,
+  Binding,
+  Build,
+  Certificate,
+  DeviceRecord,
+  Group,
+  Hub,
+  HubTest,
+  Inspection,
+  Login,
+  Me,
+  Page,
+  Statistics,
 } from './types'
 
 /** Query is a search string in the making; what is empty is left out. */
 export type Query = Record<string, string | number | undefined>
 
-interface Call { query?: Query; body?: unknown; patch?: boolean; version?: string | undefined; signal?: AbortSignal | undefined }
+interface Call {
+  query?: Query
+  body?: unknown
+  patch?: boolean
+  version?: string | undefined
+  signal?: AbortSignal | undefined
+}
 
 const root = '/api/v1'
 
@@ -21,6 +39,10 @@ function search(query: Query = {}): string {
 }
 
 const segment = encodeURIComponent
+
+function byName<T extends { name?: string; id: string }>(items: T[]): T[] {
+  return items.sort((a, b) => (a.name ?? '').localeCompare(b.name ?? '') || a.id.localeCompare(b.id))
+}
 
 /** Client speaks to the API as one person. It never keeps what it reads. */
 export class Client {
@@ -39,29 +61,37 @@ export class Client {
   openAPI = (): Promise<JsonObject> => this.call('GET', '/openapi.json')
   statistics = (signal?: AbortSignal): Promise<Statistics> => this.call('GET', '/statistics', { signal })
 
-  records = (query: Query, signal?: AbortSignal): Promise<Page<DeviceRecord>> => this.call('GET', '/provisioning-records', { query, signal })
+  records = (query: Query, signal?: AbortSignal): Promise<Page<DeviceRecord>> =>
+    this.call('GET', '/provisioning-records', { query, signal })
   record = (id: string, signal?: AbortSignal): Promise<DeviceRecord> => this.call('GET', `/provisioning-records/${segment(id)}`, { signal })
-  audit = (id: string, pageToken?: string): Promise<Page<AuditEntry>> => this.call('GET', `/provisioning-records/${segment(id)}/audit`, { query: { pageToken } })
+  audit = (id: string, pageToken?: string): Promise<Page<AuditEntry>> =>
+    this.call('GET', `/provisioning-records/${segment(id)}/audit`, { query: { pageToken } })
   deleteRecord = (id: string): Promise<void> => this.call('DELETE', `/provisioning-records/${segment(id)}`)
   binding = (deviceId: string): Promise<Binding> => this.call('GET', `/device-bindings/${segment(deviceId)}`)
   releaseBinding = (deviceId: string): Promise<void> => this.call('DELETE', `/device-bindings/${segment(deviceId)}`)
 
-  groups = (signal?: AbortSignal): Promise<Group[]> => this.all<Group>('/enrollment-groups', signal)
+  /** groups are all of them, by name. */
+  groups = async (signal?: AbortSignal): Promise<Group[]> => byName(await this.all<Group>('/enrollment-groups', signal))
   group = (id: string, signal?: AbortSignal): Promise<Group> => this.call('GET', `/enrollment-groups/${segment(id)}`, { signal })
   createGroup = (body: JsonObject): Promise<Group> => this.call('POST', '/enrollment-groups', { body })
-  changeGroup = (id: string, body: JsonObject, version?: string): Promise<Group> => this.call('PATCH', `/enrollment-groups/${segment(id)}`, { body, patch: true, version })
+  changeGroup = (id: string, body: JsonObject, version?: string): Promise<Group> =>
+    this.call('PATCH', `/enrollment-groups/${segment(id)}`, { body, patch: true, version })
   deleteGroup = (id: string, version?: string): Promise<void> => this.call('DELETE', `/enrollment-groups/${segment(id)}`, { version })
-  proveGroup = (id: string, certificate: string): Promise<Group> => this.call('POST', `/enrollment-groups/${segment(id)}/proof`, { body: { certificate } })
+  proveGroup = (id: string, certificate: string): Promise<Group> =>
+    this.call('POST', `/enrollment-groups/${segment(id)}/proof`, { body: { certificate } })
   vouchForGroup = (id: string): Promise<Group> => this.call('POST', `/enrollment-groups/${segment(id)}/vouch`)
 
-  hubs = (signal?: AbortSignal): Promise<Hub[]> => this.all<Hub>('/hubs', signal)
+  /** hubs are all of them, by name. */
+  hubs = async (signal?: AbortSignal): Promise<Hub[]> => byName(await this.all<Hub>('/hubs', signal))
   hub = (id: string, signal?: AbortSignal): Promise<Hub> => this.call('GET', `/hubs/${segment(id)}`, { signal })
   createHub = (body: JsonObject): Promise<Hub> => this.call('POST', '/hubs', { body })
-  changeHub = (id: string, body: JsonObject, version?: string): Promise<Hub> => this.call('PATCH', `/hubs/${segment(id)}`, { body, patch: true, version })
+  changeHub = (id: string, body: JsonObject, version?: string): Promise<Hub> =>
+    this.call('PATCH', `/hubs/${segment(id)}`, { body, patch: true, version })
   deleteHub = (id: string, version?: string): Promise<void> => this.call('DELETE', `/hubs/${segment(id)}`, { version })
   testHub = (id: string): Promise<HubTest> => this.call('POST', `/hubs/${segment(id)}/test`)
 
-  inspect = (certificates: string, signal?: AbortSignal): Promise<Inspection> => this.call('POST', '/inspections/certificates', { body: { certificates }, signal })
+  inspect = (certificates: string, signal?: AbortSignal): Promise<Inspection> =>
+    this.call('POST', '/inspections/certificates', { body: { certificates }, signal })
 
   /** inspectOne tells what one certificate says; undefined where it cannot be read. */
   async inspectOne(pem: string): Promise<Certificate | undefined> {

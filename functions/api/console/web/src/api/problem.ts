@@ -23,7 +23,8 @@ export class Problem extends Error {
   }
 }
 
-export const unreachable = (): Problem => new Problem(0, 'The server does not answer. Is it running, and is this computer online?', 'unreachable')
+export const unreachable = (): Problem =>
+  new Problem(0, 'The server does not answer. Is it running, and is this computer online?', 'unreachable')
 
 /** problemOf reads an answer that is no success. */
 export async function problemOf(response: Response): Promise<Problem> {
@@ -31,7 +32,12 @@ export async function problemOf(response: Response): Promise<Problem> {
   try {
     const body = (await response.json()) as { detail?: unknown; code?: unknown; current?: unknown }
     const current = typeof body.current === 'object' && body.current !== null ? (body.current as JsonObject) : undefined
-    return new Problem(response.status, typeof body.detail === 'string' && body.detail ? body.detail : fallback, typeof body.code === 'string' ? body.code : '', current)
+    return new Problem(
+      response.status,
+      typeof body.detail === 'string' && body.detail ? body.detail : fallback,
+      typeof body.code === 'string' ? body.code : '',
+      current,
+    )
   } catch {
     return new Problem(response.status, fallback)
   }

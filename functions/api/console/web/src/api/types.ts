@@ -1,6 +1,9 @@
 /** The API's objects as they come: whatever is empty, false or zero is left out. 64-bit numbers are text. */
 
-export interface Page<T> { items: T[]; nextPageToken: string }
+export interface Page<T> {
+  items: T[]
+  nextPageToken: string
+}
 
 export interface Login {
   authority?: string
@@ -11,13 +14,27 @@ export interface Login {
   scopes?: string[]
 }
 
-export interface Me { owner?: string; subject?: string; name?: string; scopes?: string[]; access?: 'none' | 'read' | 'write' | 'admin'; expiry?: string }
+export interface Me {
+  owner?: string
+  subject?: string
+  name?: string
+  scopes?: string[]
+  access?: 'none' | 'read' | 'write' | 'admin'
+  expiry?: string
+}
 
 export type State = 'pending' | 'ok' | 'failed'
 
-export interface Status { date?: string; coapCode?: number; errorMessage?: string }
+export interface Status {
+  date?: string
+  coapCode?: number
+  errorMessage?: string
+}
 
-export interface Gateway { uri?: string; id?: string }
+export interface Gateway {
+  uri?: string
+  id?: string
+}
 
 export interface AccessControl {
   deviceSubject?: { deviceId?: string }
@@ -27,7 +44,11 @@ export interface AccessControl {
   resources?: { href?: string; wildcard?: string }[]
 }
 
-export interface Credential { subject?: string; type?: string[]; usage?: string }
+export interface Credential {
+  subject?: string
+  type?: string[]
+  usage?: string
+}
 
 export interface DeviceRecord {
   id: string
@@ -46,9 +67,16 @@ export interface DeviceRecord {
   acl?: { status?: Status; accessControlList?: AccessControl[] }
 }
 
-export interface MatchList { commonNames?: string[]; serials?: string[]; keyIds?: string[] }
+export interface MatchList {
+  commonNames?: string[]
+  serials?: string[]
+  keyIds?: string[]
+}
 
-export interface CRL { inline?: string; url?: string }
+export interface CRL {
+  inline?: string
+  url?: string
+}
 
 export interface X509 {
   certificateChain?: string
@@ -74,7 +102,12 @@ export interface Group {
   version?: string
 }
 
-export interface TLS { caPool?: string[]; key?: string; cert?: string; useSystemCaPool?: boolean }
+export interface TLS {
+  caPool?: string[]
+  key?: string
+  cert?: string
+  useSystemCaPool?: boolean
+}
 
 export interface Hub {
   id: string
@@ -88,16 +121,30 @@ export interface Hub {
     ownerClaim?: string
     deviceIdClaim?: string
     provider?: {
-      name?: string; authority?: string; clientId?: string; clientSecret?: string; audience?: string; scopes?: string[]
+      name?: string
+      authority?: string
+      clientId?: string
+      clientSecret?: string
+      audience?: string
+      scopes?: string[]
       http?: { tls?: TLS }
     }
   }
   version?: string
 }
 
-export interface HubCheck { name?: string; ok?: boolean; detail?: string; remedy?: string; validUntil?: string }
+export interface HubCheck {
+  name?: string
+  ok?: boolean
+  detail?: string
+  remedy?: string
+  validUntil?: string
+}
 
-export interface HubTest { ok?: boolean; checks?: HubCheck[] }
+export interface HubTest {
+  ok?: boolean
+  checks?: HubCheck[]
+}
 
 export interface Certificate {
   index?: number
@@ -116,21 +163,61 @@ export interface Certificate {
   problem?: string
 }
 
-export interface Inspection { certificates?: Certificate[]; problem?: string; leadCertificateName?: string }
+export interface Inspection {
+  certificates?: Certificate[]
+  problem?: string
+  leadCertificateName?: string
+}
 
-export interface Tally { name?: string; ok?: number; failed?: number; pending?: number }
+export interface Tally {
+  name?: string
+  ok?: number
+  failed?: number
+  pending?: number
+}
 
 export interface LastError {
-  time?: string; recordId?: string; deviceId?: string; enrollmentGroupId?: string; step?: string; coapCode?: string; errorMessage?: string
+  time?: string
+  recordId?: string
+  deviceId?: string
+  enrollmentGroupId?: string
+  step?: string
+  coapCode?: string
+  errorMessage?: string
 }
 
-export interface Statistics { asOf?: string; total?: Tally; days?: Tally[]; minutes?: Tally[]; groups?: Tally[]; lastErrors?: LastError[] }
+export interface Statistics {
+  asOf?: string
+  total?: Tally
+  days?: Tally[]
+  minutes?: Tally[]
+  groups?: Tally[]
+  lastErrors?: LastError[]
+}
 
 export interface AuditEntry {
-  time?: string; event?: string; recordId?: string; deviceId?: string; enrollmentGroupId?: string; hubId?: string
-  serial?: string; notBefore?: string; notAfter?: string; certificatePem?: string; detail?: string
+  time?: string
+  event?: string
+  recordId?: string
+  deviceId?: string
+  enrollmentGroupId?: string
+  hubId?: string
+  serial?: string
+  notBefore?: string
+  notAfter?: string
+  certificatePem?: string
+  detail?: string
 }
 
-export interface Binding { deviceId?: string; recordId?: string; owner?: string; enrollmentGroupId?: string; created?: string }
+export interface Binding {
+  deviceId?: string
+  recordId?: string
+  owner?: string
+  enrollmentGroupId?: string
+  created?: string
+}
 
-export interface Build { version?: string; go?: string }
+export interface Build {
+  version?: string
+  go?: string
+}

@@ -1,13 +1,44 @@
 import { rules, type Advice } from './advicetable'
 
 /** Fault is a step's last result that is an error. */
-export interface Fault { code: string; message: string }
+export interface Fault {
+  code: string
+  message: string
+}
 
 const byCode: [RegExp, Advice][] = [
-  [/^4\.03$/, { meaning: 'The device was refused for good: it does not try again until it is restarted or reset.', todo: ['Look at the issuance audit below, and at the enrollment group: is it there and enabled?'], where: 'group' }],
-  [/^4\.04$/, { meaning: 'Something the device needs is not there: its enrollment group or its hub.', todo: ['See that the enrollment group exists and names a hub that exists.'], where: 'group' }],
-  [/^4\./, { meaning: 'The service did not understand the device.', todo: ['Compare what the device sends with the protocol: this is decided in its firmware.'], where: 'device' }],
-  [/^5\./, { meaning: 'A part that the service needs did not answer.', todo: ['Test the hub’s connection.', 'Look at the service’s log at that time.'], where: 'service' }],
+  [
+    /^4\.03$/,
+    {
+      meaning: 'The device was refused for good: it does not try again until it is restarted or reset.',
+      todo: ['Look at the issuance audit below, and at the enrollment group: is it there and enabled?'],
+      where: 'group',
+    },
+  ],
+  [
+    /^4\.04$/,
+    {
+      meaning: 'Something the device needs is not there: its enrollment group or its hub.',
+      todo: ['See that the enrollment group exists and names a hub that exists.'],
+      where: 'group',
+    },
+  ],
+  [
+    /^4\./,
+    {
+      meaning: 'The service did not understand the device.',
+      todo: ['Compare what the device sends with the protocol: this is decided in its firmware.'],
+      where: 'device',
+    },
+  ],
+  [
+    /^5\./,
+    {
+      meaning: 'A part that the service needs did not answer.',
+      todo: ['Test the hub’s connection.', 'Look at the service’s log at that time.'],
+      where: 'service',
+    },
+  ],
 ]
 
 const unknown: Advice = { meaning: 'The step did not end well.', todo: ['Look at the service’s log at that time.'], where: 'service' }

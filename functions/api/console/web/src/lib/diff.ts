@@ -7,8 +7,15 @@ const isObject = (v: unknown): v is JsonObject => typeof v === 'object' && v !==
 
 /** isEmpty: the API leaves out what is empty, so that nothing, "", false, 0 and [] are the same. */
 function isEmpty(v: Json | undefined): boolean {
-  return v === undefined || v === null || v === '' || v === false || v === 0 || (Array.isArray(v) && v.length === 0) ||
+  return (
+    v === undefined ||
+    v === null ||
+    v === '' ||
+    v === false ||
+    v === 0 ||
+    (Array.isArray(v) && v.length === 0) ||
     (isObject(v) && Object.values(v).every(isEmpty))
+  )
 }
 
 /** same compares as the API would: what is empty equals what is left out. */

@@ -2,7 +2,12 @@
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const dayAndTime = new Intl.DateTimeFormat(undefined, {
-  year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit',
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
 })
 const dayOnly = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric' })
 const numbers = new Intl.NumberFormat()
@@ -25,7 +30,13 @@ export const formatDateTime = (at: Date): string => dayAndTime.format(at)
 export const formatDay = (at: Date): string => dayOnly.format(at)
 export const formatCount = (n: number): string => numbers.format(n)
 
-const units: [Intl.RelativeTimeFormatUnit, number][] = [['year', 31_536_000], ['month', 2_592_000], ['day', 86_400], ['hour', 3600], ['minute', 60]]
+const units: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+]
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' })
 
 /** formatAgo tells how far a time is from now: "3 minutes ago", "in 2 days"; within a minute of now, "just now". */

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { holdBack } from './router'
 
 export interface Loaded<T> {
   data: T | undefined
@@ -8,12 +9,19 @@ export interface Loaded<T> {
   reload: () => void
 }
 
+const longestPause = 8 // times as long as usual, between tries of a server that does not answer
+
 /**
  * useLoad reads once, and again when what it depends on changes; with every (milliseconds), again and again while the page is
- * visible. One request is under way at a time, and none after the page is left. An error keeps the data that were there.
+ * visible. One request is under way at a time, and none after the page is left. An error keeps the data
+ * that were there, and makes the next try wait longer.
  */
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unknown[], every = 0): Loaded<T> {
-  const [state, setState] = useState<{ data: T | undefined; error: unknown; at: Date | undefined }>({ data: undefined, error: undefined, at: undefined })
+  const [state, setState] = useState<{ data: T | undefined; error: unknown; at: Date | undefined }>({
+    data: undefined,
+    error: undefined,
+    at: undefined,
+  })
   const latest = useRef(load)
   latest.current = load
   const [turn, setTurn] = useState(0)
@@ -21,23 +29,32 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unkn
   useEffect(() => {
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
+    let busy = false
+    let failures = 0
     if (deps.some((d, i) => d !== fresh.current[i])) setState((s) => ({ ...s, error: undefined }))
     fresh.current = deps
     const next = (): void => {
-      if (every > 0) timer = setTimeout(run, every)
+      if (every > 0) timer = setTimeout(run, every * Math.min(2 ** failures, longestPause))
     }
     const run = (): void => {
-      if (document.hidden && every > 0) return // visibilitychange brings it back
-      latest.current(abort.signal).then(
-        (data) => {
-          if (!abort.signal.aborted) setState({ data, error: undefined, at: new Date() })
-        },
-        (error: unknown) => {
-          if (!abort.signal.aborted) setState((s) => ({ ...s, error }))
-        },
-      ).finally(() => {
-        if (!abort.signal.aborted) next()
-      })
+      if (busy || (document.hidden && every > 0)) return // visibilitychange brings it back
+      busy = true
+      latest
+        .current(abort.signal)
+        .then(
+          (data) => {
+            failures = 0
+            if (!abort.signal.aborted) setState({ data, error: undefined, at: new Date() })
+          },
+          (error: unknown) => {
+            failures++
+            if (!abort.signal.aborted) setState((s) => ({ ...s, error }))
+          },
+        )
+        .finally(() => {
+          busy = false
+          if (!abort.signal.aborted) next()
+        })
     }
     const shown = (): void => {
       if (document.hidden || every === 0) return
@@ -87,12 +104,16 @@ export function useAction(): { busy: boolean; error: unknown; run: (action: () =
   return { busy, error, run, clear: useCallback(() => setError(undefined), []) }
 }
 
-/** useLeaveWarning has the browser ask before unsaved work is lost. */
+/** useLeaveWarning has the person asked before unsaved work is lost, by a link as by closing the tab. */
 export function useLeaveWarning(dirty: boolean): void {
   useEffect(() => {
     if (!dirty) return
     const warn = (event: BeforeUnloadEvent): void => event.preventDefault()
     addEventListener('beforeunload', warn)
-    return () => removeEventListener('beforeunload', warn)
+    holdBack(true)
+    return () => {
+      removeEventListener('beforeunload', warn)
+      holdBack(false)
+    }
   }, [dirty])
 }

@@ -3,7 +3,13 @@ import type { JsonObject } from './diff'
 import { toDataURI, toText } from './pem'
 
 /** TLSDraft is how a client identifies itself and whom it trusts, as a form holds it. */
-export interface TLSDraft { caPool: string; cert: string; key: string; removeKey: boolean; system: boolean }
+export interface TLSDraft {
+  caPool: string
+  cert: string
+  key: string
+  removeKey: boolean
+  system: boolean
+}
 
 /** HubDraft is a hub as a form holds it. */
 export interface HubDraft {
@@ -28,29 +34,50 @@ export interface HubDraft {
 const pool = (values: string[] | undefined): string => (values ?? []).map((v) => toText(v).trim()).join('\n')
 
 const tlsDraft = (tls: TLS | undefined): TLSDraft => ({
-  caPool: pool(tls?.caPool), cert: toText(tls?.cert), key: '', removeKey: false, system: tls?.useSystemCaPool ?? false,
+  caPool: pool(tls?.caPool),
+  cert: toText(tls?.cert),
+  key: '',
+  removeKey: false,
+  system: tls?.useSystemCaPool ?? false,
 })
+
+const usualOwnerClaim = 'https://plgd.dev/owner' // of plgd's own deployments
 
 /** draftOf gives the form's contents for a hub; for none, a form with what is usual. */
 export function draftOf(hub: Hub | undefined): HubDraft {
   const grpc = hub?.certificateAuthority?.grpc
   const provider = hub?.authorization?.provider
   return {
-    name: hub?.name ?? '', hubId: hub?.hubId ?? '', gateways: (hub?.gateways ?? []).join('\n'), caPool: pool(hub?.caPool), address: grpc?.address ?? '',
-    authorityTLS: tlsDraft(grpc?.tls), providerName: provider?.name ?? '', authority: provider?.authority ?? '', clientId: provider?.clientId ?? '', clientSecret: '',
-    removeSecret: false, scopes: (provider?.scopes ?? []).join(' '), audience: provider?.audience ?? '',
-    ownerClaim: hub ? (hub.authorization?.ownerClaim ?? '') : 'sub', deviceIdClaim: hub?.authorization?.deviceIdClaim ?? '', providerTLS: tlsDraft(provider?.http?.tls),
+    name: hub?.name ?? '',
+    hubId: hub?.hubId ?? '',
+    gateways: (hub?.gateways ?? []).join('\n'),
+    caPool: pool(hub?.caPool),
+    address: grpc?.address ?? '',
+    authorityTLS: tlsDraft(grpc?.tls),
+    providerName: provider?.name ?? '',
+    authority: provider?.authority ?? '',
+    clientId: provider?.clientId ?? '',
+    clientSecret: '',
+    removeSecret: false,
+    scopes: (provider?.scopes ?? []).join(' '),
+    audience: provider?.audience ?? '',
+    ownerClaim: hub ? (hub.authorization?.ownerClaim ?? '') : usualOwnerClaim,
+    deviceIdClaim: hub?.authorization?.deviceIdClaim ?? '',
+    providerTLS: tlsDraft(provider?.http?.tls),
   }
 }
 
 const words = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean)
 
 /** poolOf keeps the stored form where the text is what it was: the same certificates are no change. */
-const poolOf = (text: string, base: string[] | undefined): string[] => (text.trim() === pool(base) ? (base ?? []) : text.trim() ? [toDataURI(text)] : [])
+const poolOf = (text: string, base: string[] | undefined): string[] =>
+  text.trim() === pool(base) ? (base ?? []) : text.trim() ? [toDataURI(text)] : []
 
 function tlsOf(d: TLSDraft, base: TLS | undefined): JsonObject {
   const out: JsonObject = {
-    caPool: poolOf(d.caPool, base?.caPool), cert: d.cert === toText(base?.cert) ? (base?.cert ?? '') : toDataURI(d.cert), useSystemCaPool: d.system,
+    caPool: poolOf(d.caPool, base?.caPool),
+    cert: d.cert === toText(base?.cert) ? (base?.cert ?? '') : toDataURI(d.cert),
+    useSystemCaPool: d.system,
   }
   if (d.key.trim()) out['key'] = toDataURI(d.key)
   else if (d.removeKey) out['key'] = ''
@@ -60,19 +87,26 @@ function tlsOf(d: TLSDraft, base: TLS | undefined): JsonObject {
 /** wantedOf gives the hub as the form would have it. Secrets that are not touched are not in it: they stay. */
 export function wantedOf(d: HubDraft, base?: Hub): JsonObject {
   const provider: JsonObject = {
-    name: d.providerName.trim(), authority: d.authority.trim(), clientId: d.clientId.trim(), scopes: words(d.scopes), audience: d.audience.trim(),
+    name: d.providerName.trim(),
+    authority: d.authority.trim(),
+    clientId: d.clientId.trim(),
+    scopes: words(d.scopes),
+    audience: d.audience.trim(),
     http: { tls: tlsOf(d.providerTLS, base?.authorization?.provider?.http?.tls) },
   }
   if (d.clientSecret) provider['clientSecret'] = toDataURI(d.clientSecret)
   else if (d.removeSecret) provider['clientSecret'] = ''
   return {
-    name: d.name.trim(), hubId: d.hubId.trim(), gateways: words(d.gateways), caPool: poolOf(d.caPool, base?.caPool),
+    name: d.name.trim(),
+    hubId: d.hubId.trim(),
+    gateways: words(d.gateways),
+    caPool: poolOf(d.caPool, base?.caPool),
     certificateAuthority: { grpc: { address: d.address.trim(), tls: tlsOf(d.authorityTLS, base?.certificateAuthority?.grpc?.tls) } },
     authorization: { ownerClaim: d.ownerClaim.trim(), deviceIdClaim: d.deviceIdClaim.trim(), provider },
   }
 }
 
-type Faults = Partial<Record<'hubId' | 'gateways' | 'address' | 'providerName' | 'authority' | 'clientId', string>>
+type Faults = Partial<Record<'hubId' | 'gateways' | 'address' | 'providerName' | 'authority' | 'clientId' | 'ownerClaim', string>>
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
@@ -87,5 +121,9 @@ export function faultsOf(d: HubDraft): Faults {
   if (!d.providerName.trim()) faults.providerName = 'Give the OAuth provider’s name, by which devices know it.'
   if (!/^https?:\/\/\S+$/.test(d.authority.trim())) faults.authority = 'The OAuth server’s address has to begin with https:// or http://.'
   if (!d.clientId.trim()) faults.clientId = 'Give the client id at the OAuth server.'
+  if (!d.ownerClaim.trim()) faults.ownerClaim = 'Give the claim that names the owner.'
+  else if (d.ownerClaim.trim() === 'sub')
+    faults.ownerClaim =
+      '“sub” is the OAuth client itself in tokens of this kind. Have the OAuth server put the owner in a claim of its own.'
   return faults
 }

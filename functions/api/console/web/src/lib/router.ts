@@ -1,7 +1,12 @@
 import { useEffect, useState } from 'preact/hooks'
 
 /** Place is where the person is: the path, and what it asks for. */
-export interface Place { path: string; query: URLSearchParams; state: unknown; moves: number }
+export interface Place {
+  path: string
+  query: URLSearchParams
+  state: unknown
+  moves: number
+}
 
 let moves = 0
 const listeners = new Set<() => void>()
@@ -12,9 +17,18 @@ function changed(): void {
   listeners.forEach((listener) => listener())
 }
 
+let unsaved = false
+
+/** holdBack has navigate ask before what a form holds is lost. */
+export function holdBack(on: boolean): void {
+  unsaved = on
+}
+
 /** navigate goes to another page of the console. replace leaves no trace in the history. */
 export function navigate(to: string, { replace = false, state = null }: { replace?: boolean; state?: unknown } = {}): void {
   const path = location.pathname
+  if (unsaved && !to.startsWith(`${path}?`) && !confirm('Leave this page? What you changed here is not saved.')) return
+  unsaved = false
   if (replace) history.replaceState(state, '', to)
   else history.pushState(state, '', to)
   if (location.pathname !== path) {

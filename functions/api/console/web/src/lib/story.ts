@@ -17,7 +17,12 @@ export interface Step {
 
 /** stepNames is how steps are called; the keys are the API's. */
 export const stepNames: Record<string, string> = {
-  attestation: 'Attestation', plgdTime: 'Time', ownership: 'Ownership', cloud: 'Cloud configuration', credential: 'Credentials', acl: 'Access control',
+  attestation: 'Attestation',
+  plgdTime: 'Time',
+  ownership: 'Ownership',
+  cloud: 'Cloud configuration',
+  credential: 'Credentials',
+  acl: 'Access control',
   localEndpoints: 'Local endpoints',
 }
 

@@ -21,14 +21,23 @@ export function Device({ id }: { id: string }) {
   const [live, setLive] = useState(true)
   const [deleting, setDeleting] = useState(false)
   const { data, error, at, reload } = useLoad((signal) => api.record(id, signal), [id], live ? every : 0)
-  const group = useLoad(async (signal) => (data?.enrollmentGroupId ? await api.group(data.enrollmentGroupId, signal) : undefined), [data?.enrollmentGroupId])
+  const group = useLoad(
+    async (signal) => (data?.enrollmentGroupId ? await api.group(data.enrollmentGroupId, signal) : undefined),
+    [data?.enrollmentGroupId],
+  )
   const missing = error instanceof Problem && error.isMissing
   const over = <a href="/devices">Devices</a>
   if (!data) {
     return (
       <>
         <PageHead title="Device" over={over} />
-        {missing ? <p class="empty">There is no such record. It may have been deleted. <a href="/devices">All devices</a></p> : <Loading error={error} retry={reload} what="The device" />}
+        {missing ? (
+          <p class="empty">
+            There is no such record. It may have been deleted. <a href="/devices">All devices</a>
+          </p>
+        ) : (
+          <Loading error={error} retry={reload} what="The device" />
+        )}
         {missing && <Audit id={id} mark="" />}
       </>
     )
@@ -38,11 +47,16 @@ export function Device({ id }: { id: string }) {
   return (
     <>
       <PageHead
-        title={title} over={over}
+        title={title}
+        over={over}
         actions={
           <>
             <LiveBar live={live} setLive={setLive} at={at} error={missing ? undefined : error} every={every} />
-            {canWrite && <button type="button" class="button danger quiet" onClick={() => setDeleting(true)}>Delete record…</button>}
+            {canWrite && (
+              <button type="button" class="button danger quiet" onClick={() => setDeleting(true)}>
+                Delete record…
+              </button>
+            )}
           </>
         }
       >
@@ -50,19 +64,26 @@ export function Device({ id }: { id: string }) {
       </PageHead>
       {missing && <Notice tone="warning" alert title="This record has been deleted meanwhile" />}
       <Overview record={data} groupName={group.data?.name} groupKnown={group.data !== undefined} />
-      <Section title="What happened" id="story"><Story record={data} /></Section>
+      <Section title="What happened" id="story">
+        <Story record={data} />
+      </Section>
       {data.deviceId && <Binding record={data} deviceId={data.deviceId} />}
       <Audit id={id} mark={data.updatedDate ?? ''} />
       {deleting && (
         <Confirm
-          title="Delete this record?" verb="Delete record" onClose={() => setDeleting(false)}
+          title="Delete this record?"
+          verb="Delete record"
+          onClose={() => setDeleting(false)}
           action={async () => {
             await api.deleteRecord(data.id)
             say(`Record of ${title} deleted.`)
             navigate('/devices')
           }}
         >
-          <p>The record of <strong class="wrap">{title}</strong> goes. The device keeps what it has, its device id stays bound to its key, and the issuance audit stays. If the device comes again, a new record begins.</p>
+          <p>
+            The record of <strong class="wrap">{title}</strong> goes. The device keeps what it has, its device id stays bound to its key,
+            and the issuance audit stays. If the device comes again, a new record begins.
+          </p>
         </Confirm>
       )}
     </>
@@ -77,7 +98,15 @@ function Overview({ record, groupName, groupKnown }: { record: DeviceRecord; gro
       items={[
         ['Device id', record.deviceId ? <code class="wrap">{record.deviceId}</code> : <span class="muted">not known yet</span>],
         ['Record id (manufacturer key)', <code class="wrap">{record.id}</code>],
-        ['Enrollment group', groupId && (groupKnown ? <a href={`/groups/${encodeURIComponent(groupId)}`}>{groupName || groupId}</a> : <code class="wrap">{groupId}</code>)],
+        [
+          'Enrollment group',
+          groupId &&
+            (groupKnown ? (
+              <a href={`/groups/${encodeURIComponent(groupId)}`}>{groupName || groupId}</a>
+            ) : (
+              <code class="wrap">{groupId}</code>
+            )),
+        ],
         ['Owner', record.owner],
         ['First seen', created && formatDateTime(created)],
         ['Last change', <When at={fromNanos(record.updatedDate)} />],

@@ -24,13 +24,19 @@ export function Group({ id }: { id: string }) {
     return (
       <>
         <PageHead title="Enrollment group" over={over} />
-        {error instanceof Problem && error.isMissing ? <p class="empty">There is no such group. It may have been deleted.</p> : <Loading error={error} retry={reload} what="The group" />}
+        {error instanceof Problem && error.isMissing ? (
+          <p class="empty">There is no such group. It may have been deleted.</p>
+        ) : (
+          <Loading error={error} retry={reload} what="The group" />
+        )}
       </>
     )
   }
   return (
     <>
-      <PageHead title={groupName(data)} over={over} actions={<Actions group={data} reload={reload} />}><GroupBadge group={data} /></PageHead>
+      <PageHead title={groupName(data)} over={over} actions={<Actions group={data} reload={reload} />}>
+        <GroupBadge group={data} />
+      </PageHead>
       {data.pending && <Proof group={data} done={reload} />}
       <Overview group={data} hubs={hubs.data ?? []} />
       <Certificates group={data} />
@@ -44,29 +50,48 @@ function Actions({ group, reload }: { group: GroupObject; reload: () => void }) 
   const [deleting, setDeleting] = useState(false)
   const { busy, error, run } = useAction()
   const name = groupName(group)
-  if (!canWrite) return <a class="button" href={`/devices?group=${encodeURIComponent(group.id)}`}>Its devices</a>
-  const toggle = (): Promise<void> => run(async () => {
-    await api.changeGroup(group.id, { disabled: !group.disabled })
-    say(group.disabled ? 'Enabled: its devices get in.' : 'Disabled: its devices are refused.')
-    reload()
-  })
+  if (!canWrite)
+    return (
+      <a class="button" href={`/devices?group=${encodeURIComponent(group.id)}`}>
+        Its devices
+      </a>
+    )
+  const toggle = (): Promise<void> =>
+    run(async () => {
+      await api.changeGroup(group.id, { disabled: !group.disabled })
+      say(group.disabled ? 'Enabled: its devices get in.' : 'Disabled: its devices are refused.')
+      reload()
+    })
   return (
     <>
-      <a class="button" href={`/devices?group=${encodeURIComponent(group.id)}`}>Its devices</a>
-      <a class="button" href={`/groups/${encodeURIComponent(group.id)}/edit`}>Edit</a>
-      <button type="button" class="button" disabled={busy} onClick={() => void toggle()}>{group.disabled ? 'Enable' : 'Disable'}</button>
-      <button type="button" class="button danger quiet" onClick={() => setDeleting(true)}>Delete…</button>
+      <a class="button" href={`/devices?group=${encodeURIComponent(group.id)}`}>
+        Its devices
+      </a>
+      <a class="button" href={`/groups/${encodeURIComponent(group.id)}/edit`}>
+        Edit
+      </a>
+      <button type="button" class="button" disabled={busy} onClick={() => void toggle()}>
+        {group.disabled ? 'Enable' : 'Disable'}
+      </button>
+      <button type="button" class="button danger quiet" onClick={() => setDeleting(true)}>
+        Delete…
+      </button>
       <Failure error={error} />
       {deleting && (
         <Confirm
-          title="Delete this enrollment group?" verb="Delete group" onClose={() => setDeleting(false)}
+          title="Delete this enrollment group?"
+          verb="Delete group"
+          onClose={() => setDeleting(false)}
           action={async () => {
             await api.deleteGroup(group.id)
             say(`Group ${name} deleted.`)
             navigate('/groups')
           }}
         >
-          <p><strong class="wrap">{name}</strong> goes, and with it its stored pre-shared key. Its devices are refused from their next step on; those that are provisioned keep what they have, and their records stay.</p>
+          <p>
+            <strong class="wrap">{name}</strong> goes, and with it its stored pre-shared key. Its devices are refused from their next step
+            on; those that are provisioned keep what they have, and their records stay.
+          </p>
           <p class="muted">To keep devices out for a while, disable the group instead.</p>
         </Confirm>
       )}
@@ -78,7 +103,12 @@ function Overview({ group, hubs }: { group: GroupObject; hubs: Hub[] }) {
   const x509 = group.attestationMechanism?.x509
   const chosen = (group.hubIds ?? []).map((id, i) => {
     const hub = hubs.find((h) => h.id === id) ?? hubs.find((h) => h.hubId === id)
-    return <li key={id}>{hub ? <a href={`/hubs/${encodeURIComponent(hub.id)}`}>{hubName(hub)}</a> : <code class="wrap">{id}</code>}{i === 0 && (group.hubIds?.length ?? 0) > 1 && <span class="muted"> (default)</span>}</li>
+    return (
+      <li key={id}>
+        {hub ? <a href={`/hubs/${encodeURIComponent(hub.id)}`}>{hubName(hub)}</a> : <code class="wrap">{id}</code>}
+        {i === 0 && (group.hubIds?.length ?? 0) > 1 && <span class="muted"> (default)</span>}
+      </li>
+    )
   })
   return (
     <Facts
@@ -101,7 +131,11 @@ function Certificates({ group }: { group: GroupObject }) {
   const { data, error, reload } = useLoad((signal) => api.inspect(toText(x509?.certificateChain), signal), [x509?.certificateChain])
   return (
     <Section title="Certificates" id="certificates">
-      {data ? <Chain certificates={data.certificates ?? []} lead={x509?.leadCertificateName ?? ''} problem={data.problem ?? ''} /> : <Loading error={error} retry={reload} what="The certificates" />}
+      {data ? (
+        <Chain certificates={data.certificates ?? []} lead={x509?.leadCertificateName ?? ''} problem={data.problem ?? ''} />
+      ) : (
+        <Loading error={error} retry={reload} what="The certificates" />
+      )}
     </Section>
   )
 }
@@ -115,7 +149,16 @@ function Restrictions({ group }: { group: GroupObject }) {
         items={[
           ['Allowed, nobody else', x509.allow && <Names list={x509.allow} />],
           ['Denied', x509.deny && <Names list={x509.deny} />],
-          ['Revocation lists', x509.crls && <ul class="plain-list">{x509.crls.map((c, i) => <li key={i}>{c.url ? <code class="wrap">{c.url}</code> : 'uploaded list'}</li>)}</ul>],
+          [
+            'Revocation lists',
+            x509.crls && (
+              <ul class="plain-list">
+                {x509.crls.map((c, i) => (
+                  <li key={i}>{c.url ? <code class="wrap">{c.url}</code> : 'uploaded list'}</li>
+                ))}
+              </ul>
+            ),
+          ],
         ]}
       />
     </Section>
@@ -123,6 +166,20 @@ function Restrictions({ group }: { group: GroupObject }) {
 }
 
 function Names({ list }: { list: MatchList }) {
-  const all: [string, string[]][] = [['Name', list.commonNames ?? []], ['Serial', list.serials ?? []], ['Record', list.keyIds ?? []]]
-  return <ul class="plain-list">{all.flatMap(([kind, values]) => values.map((v) => <li key={kind + v}><span class="muted">{kind}</span> <code class="wrap">{v}</code></li>))}</ul>
+  const all: [string, string[]][] = [
+    ['Name', list.commonNames ?? []],
+    ['Serial', list.serials ?? []],
+    ['Record', list.keyIds ?? []],
+  ]
+  return (
+    <ul class="plain-list">
+      {all.flatMap(([kind, values]) =>
+        values.map((v) => (
+          <li key={kind + v}>
+            <span class="muted">{kind}</span> <code class="wrap">{v}</code>
+          </li>
+        )),
+      )}
+    </ul>
+  )
 }

@@ -60,14 +60,23 @@ export function Home() {
 function Verdict({ statistics, now }: { statistics: Statistics; now: Date }) {
   const hour = total(lastHour(statistics.minutes ?? [], now).map((b) => b.tally))
   const [tone, text, more] =
-    hour.ok + hour.failed + hour.pending === 0 ? (['plain', 'No device came in the last hour', 'Nothing is wrong with that by itself.'] as const)
-    : hour.failed === 0 ? (['ok', 'Devices are getting in', `${formatCount(hour.ok)} provisioned in the last hour, none failed.`] as const)
-    : hour.ok === 0 ? (['failed', 'Devices are not getting in', `${formatCount(hour.failed)} failed in the last hour, none succeeded.`] as const)
-    : (['warning', 'Some devices do not get in', `In the last hour ${formatCount(hour.ok)} were provisioned and ${formatCount(hour.failed)} failed.`] as const)
+    hour.ok + hour.failed + hour.pending === 0
+      ? (['plain', 'No device came in the last hour', 'Nothing is wrong with that by itself.'] as const)
+      : hour.failed === 0
+        ? (['ok', 'Devices are getting in', `${formatCount(hour.ok)} provisioned in the last hour, none failed.`] as const)
+        : hour.ok === 0
+          ? (['failed', 'Devices are not getting in', `${formatCount(hour.failed)} failed in the last hour, none succeeded.`] as const)
+          : ([
+              'warning',
+              'Some devices do not get in',
+              `In the last hour ${formatCount(hour.ok)} were provisioned and ${formatCount(hour.failed)} failed.`,
+            ] as const)
   const icon = ({ ok: 'ok', failed: 'failed', warning: 'warning', plain: 'pending' } as const)[tone]
   return (
     <div class={`verdict ${tone}`}>
-      <span class="verdict-icon"><Icon name={icon} size={22} /></span>
+      <span class="verdict-icon">
+        <Icon name={icon} size={22} />
+      </span>
       <div>
         <p class="verdict-text">{text}</p>
         <p class="muted">{more}</p>
@@ -76,17 +85,27 @@ function Verdict({ statistics, now }: { statistics: Statistics; now: Date }) {
   )
 }
 
-interface Counts { ok: number; failed: number; pending: number }
+interface Counts {
+  ok: number
+  failed: number
+  pending: number
+}
 
 function Tiles(counts: Counts) {
-  const tiles = [['ok', 'got all they need'], ['pending', 'not at the end yet, or gone quiet'], ['failed', 'their last step ended in an error']] as const
+  const tiles = [
+    ['ok', 'got all they need'],
+    ['pending', 'not at the end yet, or gone quiet'],
+    ['failed', 'their last step ended in an error'],
+  ] as const
   return (
     <ul class="tiles" aria-label="Devices by state">
       {tiles.map(([state, note]) => (
         <li key={state} class={`tile ${state}`}>
           <a href={`/devices?state=${state}`}>
             <span class="tile-name">{stateWords[state]}</span>
-            <span class="tile-count" data-testid={`count-${state}`}>{formatCount(counts[state])}</span>
+            <span class="tile-count" data-testid={`count-${state}`}>
+              {formatCount(counts[state])}
+            </span>
             <span class="muted">{note}</span>
           </a>
         </li>
@@ -105,12 +124,19 @@ function Changes({ ok, failed, pending }: Counts) {
   const last = useRef(0)
   useEffect(() => {
     if (text === first.current) return
-    const timer = setTimeout(() => {
-      last.current = Date.now()
-      first.current = text
-      setSaid(text)
-    }, Math.max(0, last.current + quiet - Date.now()))
+    const timer = setTimeout(
+      () => {
+        last.current = Date.now()
+        first.current = text
+        setSaid(text)
+      },
+      Math.max(0, last.current + quiet - Date.now()),
+    )
     return () => clearTimeout(timer)
   }, [text])
-  return <p class="hidden" role="status">{said}</p>
+  return (
+    <p class="hidden" role="status">
+      {said}
+    </p>
+  )
 }

@@ -18,20 +18,38 @@ export function HubChoice({ chosen, fault, change }: { chosen: string[]; fault: 
     <fieldset>
       <legend>Hubs</legend>
       {!data && <Loading error={error} retry={reload} what="The hubs" />}
-      {data?.length === 0 && <p class="empty">There is no hub yet. <a href="/hubs/new">Create one first</a></p>}
+      {data?.length === 0 && (
+        <p class="empty">
+          There is no hub yet. <a href="/hubs/new">Create one first</a>
+        </p>
+      )}
       {hubs.map((h) => {
         const named = chosen.filter((id) => id === h.id || (id === h.hubId && hubs.find((o) => o.hubId === id) === h))
         return (
           <CheckField
-            key={h.id} label={hubName(h)} hint={<span class="mono wrap">{(h.gateways ?? []).join(', ')}</span>} checked={named.length > 0}
+            key={h.id}
+            label={hubName(h)}
+            hint={<span class="mono wrap">{(h.gateways ?? []).join(', ')}</span>}
+            checked={named.length > 0}
             onInput={(on) => change(on ? [...chosen, h.id] : chosen.filter((id) => !named.includes(id)))}
           />
         )
       })}
-      {gone.map((id) => <CheckField key={id} label={id} hint="This hub does not exist any more." checked onInput={() => change(chosen.filter((c) => c !== id))} />)}
+      {gone.map((id) => (
+        <CheckField
+          key={id}
+          label={id}
+          hint="This hub does not exist any more."
+          checked
+          onInput={() => change(chosen.filter((c) => c !== id))}
+        />
+      ))}
       {chosen.length > 1 && (
         <SelectField
-          label="Default hub" hint="Where devices go that do not say." value={chosen[0] ?? ''} onInput={(first) => change([first, ...chosen.filter((id) => id !== first)])}
+          label="Default hub"
+          hint="Where devices go that do not say."
+          value={chosen[0] ?? ''}
+          onInput={(first) => change([first, ...chosen.filter((id) => id !== first)])}
           options={[...chosen].sort((a, b) => nameOf(a).localeCompare(nameOf(b))).map((id) => [id, nameOf(id)])}
         />
       )}

@@ -27,7 +27,11 @@ export function Page({ path }: { path: string }): ComponentChild {
       if (id) return verb === 'edit' ? <HubForm id={id} /> : <Hub id={id} />
       return <Hubs />
     default:
-      return <PageHead title="Nothing here">This page does not exist. <a href="/">Go home</a>.</PageHead>
+      return (
+        <PageHead title="Nothing here">
+          This page does not exist. <a href="/">Go home</a>.
+        </PageHead>
+      )
   }
 }
 

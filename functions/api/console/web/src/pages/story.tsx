@@ -2,14 +2,12 @@ import type { ComponentChildren } from 'preact'
 import type { DeviceRecord } from '../api/types'
 import { adviseOn, comesAgain } from '../lib/advice'
 import { named } from '../lib/coap'
-import { useLoad } from '../lib/hooks'
-import { useSession } from '../lib/session'
+import { formatDateTime } from '../lib/format'
 import { storyOf, type Step } from '../lib/story'
-import { CertificateFacts } from '../ui/certificates'
-import { Badge, When } from '../ui/feedback'
-import { Copy } from '../ui/files'
+import { Badge } from '../ui/feedback'
 import { Icon } from '../ui/icons'
 import { Facts } from '../ui/page'
+import { CertificateBox } from './certificatebox'
 
 const icons = { done: 'ok', failed: 'failed', open: 'open' } as const
 
@@ -19,15 +17,29 @@ export function Story({ record }: { record: DeviceRecord }) {
     <ol class="story">
       {storyOf(record).map((step) => (
         <li key={step.key} class={`step ${step.state}`} data-step={step.key}>
-          <span class="step-mark"><Icon name={icons[step.state]} /></span>
+          <span class="step-mark">
+            <Icon name={icons[step.state]} />
+          </span>
           <div class="step-body">
-            <h3>
-              {step.name}
-              {step.state === 'failed' && <> <Badge tone="failed">failed</Badge></>}
-              {step.state === 'open' && <span class="muted"> – {step.optional ? 'not asked for' : 'not yet'}</span>}
-            </h3>
+            <div class="step-head">
+              <h3>
+                {step.name}
+                {step.state === 'failed' && (
+                  <>
+                    {' '}
+                    <Badge tone="failed">failed</Badge>
+                  </>
+                )}
+                {step.state === 'open' && <span class="muted"> – {step.optional ? 'not asked for' : 'not yet'}</span>}
+              </h3>
+              {step.state !== 'open' && (
+                <p class="step-when">
+                  {step.code && <span class="mono">{named(step.code)}</span>}
+                  {step.at && <time dateTime={step.at.toISOString()}>{formatDateTime(step.at)}</time>}
+                </p>
+              )}
+            </div>
             <p class="muted">{step.what}</p>
-            {step.state !== 'open' && <p class="step-when"><When at={step.at} />{step.code && <> · <span class="mono">{named(step.code)}</span></>}</p>}
             {step.state === 'failed' && <Help step={step} record={record} />}
             <Outcome step={step} record={record} />
           </div>
@@ -46,7 +58,11 @@ function Help({ step, record }: { step: Step; record: DeviceRecord }) {
       {step.error && <p class="help-error mono wrap">{step.error}</p>}
       <p>{advice.meaning}</p>
       <h4>What to do</h4>
-      <ol>{advice.todo.map((t) => <li key={t}>{t}</li>)}</ol>
+      <ol>
+        {advice.todo.map((t) => (
+          <li key={t}>{t}</li>
+        ))}
+      </ol>
       {comesAgain(step.code) && <p>The device tries again by itself; this changes as soon as it gets further.</p>}
       <p class="help-links">
         {advice.release && record.deviceId && <a href="#binding">Who holds the device id</a>}
@@ -70,7 +86,15 @@ function Outcome({ step, record }: { step: Step; record: DeviceRecord }): Compon
       return (
         <>
           <CertificateBox title="Identity certificate" pem={record.credential?.identityCertificatePem} />
-          <Facts items={[['Pre-shared key for', record.credential?.preSharedKey?.subjectId && <code class="wrap">{record.credential.preSharedKey.subjectId}</code>], ['Credentials', record.credential?.credentials?.map((c) => (c.usage === 'NONE' ? c.type?.[0] : c.usage) ?? '').join(', ')]]} />
+          <Facts
+            items={[
+              [
+                'Pre-shared key for',
+                record.credential?.preSharedKey?.subjectId && <code class="wrap">{record.credential.preSharedKey.subjectId}</code>,
+              ],
+              ['Credentials', record.credential?.credentials?.map((c) => (c.usage === 'NONE' ? c.type?.[0] : c.usage) ?? '').join(', ')],
+            ]}
+          />
         </>
       )
     case 'acl':
@@ -87,7 +111,19 @@ function CloudFacts({ record }: { record: DeviceRecord }) {
     <Facts
       items={[
         ['Hub', cloud?.gateways?.[chosen]?.id && <code class="wrap">{cloud.gateways[chosen].id}</code>],
-        ['Gateways', cloud?.gateways && <ul class="plain-list">{cloud.gateways.map((g, i) => <li key={`${g.uri ?? ''}${i}`}><code class="wrap">{g.uri}</code>{i === chosen && <span class="muted"> (selected)</span>}</li>)}</ul>],
+        [
+          'Gateways',
+          cloud?.gateways && (
+            <ul class="plain-list">
+              {cloud.gateways.map((g, i) => (
+                <li key={`${g.uri ?? ''}${i}`}>
+                  <code class="wrap">{g.uri}</code>
+                  {i === chosen && <span class="muted"> (selected)</span>}
+                </li>
+              ))}
+            </ul>
+          ),
+        ],
         ['Token from', cloud?.providerName],
       ]}
     />
@@ -102,25 +138,20 @@ function AccessFacts({ record }: { record: DeviceRecord }) {
       <summary>{list.length} access rules</summary>
       <ul class="plain-list">
         {list.map((entry, i) => {
-          const who = entry.deviceSubject?.deviceId ?? entry.roleSubject?.role ?? (entry.connectionSubject?.type === 'AUTH_CRYPT' ? 'anyone with a secure connection' : 'anyone')
-          const what = entry.resources?.map((r) => r.href || (r.wildcard === 'NONCFG_ALL' ? 'everything but configuration' : r.wildcard) || '*').join(', ')
-          return <li key={i}><code class="wrap">{who}</code>: {entry.permissions?.join(', ').toLowerCase()} – <span class="wrap">{what}</span></li>
+          const who =
+            entry.deviceSubject?.deviceId ??
+            entry.roleSubject?.role ??
+            (entry.connectionSubject?.type === 'AUTH_CRYPT' ? 'anyone with a secure connection' : 'anyone')
+          const what = entry.resources
+            ?.map((r) => r.href || (r.wildcard === 'NONCFG_ALL' ? 'everything but configuration' : r.wildcard) || '*')
+            .join(', ')
+          return (
+            <li key={i}>
+              <code class="wrap">{who}</code>: {entry.permissions?.join(', ').toLowerCase()} – <span class="wrap">{what}</span>
+            </li>
+          )
         })}
       </ul>
-    </details>
-  )
-}
-
-/** CertificateBox has the server read a certificate, and shows what it says. */
-export function CertificateBox({ title, pem }: { title: string; pem: string | undefined }) {
-  const { api, say } = useSession()
-  const { data, error } = useLoad(async () => (pem ? await api.inspectOne(pem) : undefined), [pem])
-  if (!pem) return null
-  return (
-    <details class="certbox">
-      <summary>{title}{data?.commonName ? <>: <strong class="wrap">{data.commonName}</strong></> : ''}</summary>
-      {error ? <p class="muted">It cannot be read.</p> : data && <CertificateFacts c={data} />}
-      <Copy text={pem} what={`the ${title.toLowerCase()} in PEM format`} say={say} />
     </details>
   )
 }

@@ -15,7 +15,10 @@ export function AccountMenu({ logOut }: { logOut: () => void }) {
   const button = useRef<HTMLButtonElement>(null)
   useEffect(() => {
     if (!open) return
-    api.build().then((b) => setVersion(b.version ?? ''), () => setVersion(''))
+    api.build().then(
+      (b) => setVersion(b.version ?? ''),
+      () => setVersion(''),
+    )
     const outside = (event: Event): void => {
       if (!box.current?.contains(event.target as Node)) setOpen(false)
     }
@@ -36,13 +39,36 @@ export function AccountMenu({ logOut }: { logOut: () => void }) {
   const name = me.name || me.subject || me.owner || 'Account'
   return (
     <div class="account" ref={box}>
-      <button type="button" ref={button} class="button quiet" aria-expanded={open} aria-controls="account" aria-label={`Account: ${name}`} onClick={() => setOpen(!open)}>
-        <Icon name="user" /><span class="account-name">{name}</span>
+      <button
+        type="button"
+        ref={button}
+        class="button quiet"
+        aria-expanded={open}
+        aria-controls="account"
+        aria-label={`Account: ${name}`}
+        onClick={() => setOpen(!open)}
+      >
+        <Icon name="user" />
+        <span class="account-name">{name}</span>
       </button>
       <div id="account" class="account-panel" hidden={!open}>
-        <Facts items={[['Name', name], ['Owner', me.owner], ['Access', accesses[me.access ?? 'none']], ['Session ends', expiresAt && formatDateTime(expiresAt)], ['Service', version]]} />
-        <button type="button" class="button" onClick={logOut}>Log out</button>
-        <p class="hint"><a href="/licenses.txt" target="_blank" rel="noopener">Licenses</a></p>
+        <Facts
+          items={[
+            ['Name', name],
+            ['Owner', me.owner],
+            ['Access', accesses[me.access ?? 'none']],
+            ['Session ends', expiresAt && formatDateTime(expiresAt)],
+            ['Service', version],
+          ]}
+        />
+        <button type="button" class="button" onClick={logOut}>
+          Log out
+        </button>
+        <p class="hint">
+          <a href="/licenses.txt" target="_blank" rel="noopener">
+            Licenses
+          </a>
+        </p>
       </div>
     </div>
   )

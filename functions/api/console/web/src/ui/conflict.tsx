@@ -22,11 +22,21 @@ export function Conflict({ base, current, wanted, onReload, onOverwrite, busy }:
   const theirs = differences(base, current).filter((path) => !hidden.has(path))
   return (
     <section class="conflict" role="alert" aria-labelledby="conflict-title">
-      <h2 id="conflict-title" ref={heading} tabIndex={-1}><Icon name="warning" />Somebody else changed this meanwhile</h2>
+      <h2 id="conflict-title" ref={heading} tabIndex={-1}>
+        <Icon name="warning" />
+        Somebody else changed this meanwhile
+      </h2>
       <p>Nothing of yours is saved yet. This is what the other one changed:</p>
       <div class="scroll" tabIndex={0} role="region" aria-label="What changed">
         <table class="mini">
-          <thead><tr><th scope="col">Field</th><th scope="col">Was</th><th scope="col">Is now</th><th scope="col">You want</th></tr></thead>
+          <thead>
+            <tr>
+              <th scope="col">Field</th>
+              <th scope="col">Was</th>
+              <th scope="col">Is now</th>
+              <th scope="col">You want</th>
+            </tr>
+          </thead>
           <tbody>
             {theirs.map((path) => {
               const mine = wanted[path.split('.')[0] ?? ''] === undefined ? at(base, path) : at(wanted, path)
@@ -45,8 +55,12 @@ export function Conflict({ base, current, wanted, onReload, onOverwrite, busy }:
       </div>
       <p>If you save yours over it, the fields you did not touch keep the other’s values.</p>
       <div class="form-actions">
-        <button type="button" class="button" onClick={onReload}>Load theirs, drop mine</button>
-        <button type="button" class="button danger" disabled={busy} onClick={onOverwrite}>Save mine over theirs</button>
+        <button type="button" class="button" onClick={onReload}>
+          Load theirs, drop mine
+        </button>
+        <button type="button" class="button danger" disabled={busy} onClick={onOverwrite}>
+          Save mine over theirs
+        </button>
       </div>
     </section>
   )
@@ -56,6 +70,15 @@ const longest = 120 // characters of a value
 
 function show(value: Json | undefined): string {
   if (value === undefined || value === null || value === '') return '–'
-  const text = typeof value === 'string' ? (value.startsWith('data:') ? toText(value) : value) : typeof value === 'boolean' ? (value ? 'yes' : 'no') : JSON.stringify(value)
+  const text =
+    typeof value === 'string'
+      ? value.startsWith('data:')
+        ? toText(value)
+        : value
+      : typeof value === 'boolean'
+        ? value
+          ? 'yes'
+          : 'no'
+        : JSON.stringify(value)
   return text.length > longest ? `${text.slice(0, longest)}…` : text
 }

@@ -4,7 +4,7 @@ import { useAction } from '../lib/hooks'
 import { Failure } from './feedback'
 
 /** Dialog is a native modal dialog: the browser keeps the focus in it and gives it back. */
-export function Dialog({ title, onClose, children, wide = false }: { title: string; onClose: () => void; children: ComponentChildren; wide?: boolean }) {
+export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const ref = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const dialog = ref.current
@@ -18,7 +18,7 @@ export function Dialog({ title, onClose, children, wide = false }: { title: stri
   return (
     <dialog
       ref={ref}
-      class={wide ? 'dialog wide' : 'dialog'}
+      class="dialog"
       aria-labelledby="dialog-title"
       onCancel={(event) => {
         event.preventDefault()
@@ -32,15 +32,31 @@ export function Dialog({ title, onClose, children, wide = false }: { title: stri
 }
 
 /** Confirm asks before something is lost. The question names the thing; the button says what it does. */
-export function Confirm({ title, verb, onClose, action, children }: { title: string; verb: string; onClose: () => void; action: () => Promise<void>; children: ComponentChildren }) {
+export function Confirm({
+  title,
+  verb,
+  onClose,
+  action,
+  children,
+}: {
+  title: string
+  verb: string
+  onClose: () => void
+  action: () => Promise<void>
+  children: ComponentChildren
+}) {
   const { busy, error, run } = useAction()
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
       <Failure error={error} />
       <div class="dialog-actions">
-        <button type="button" class="button" onClick={onClose}>Cancel</button>
-        <button type="button" class="button danger" disabled={busy} onClick={() => void run(action)}>{busy ? 'One moment…' : verb}</button>
+        <button type="button" class="button" onClick={onClose}>
+          Cancel
+        </button>
+        <button type="button" class="button danger" disabled={busy} onClick={() => void run(action)}>
+          {busy ? 'One moment…' : verb}
+        </button>
       </div>
     </Dialog>
   )

@@ -18,7 +18,17 @@ export function Badge({ tone, children }: { tone: Tone; children: ComponentChild
 }
 
 /** Notice is a message in its place. An alert is read out at once. */
-export function Notice({ tone, title, alert = false, children }: { tone: Tone; title?: string; alert?: boolean; children?: ComponentChildren }) {
+export function Notice({
+  tone,
+  title,
+  alert = false,
+  children,
+}: {
+  tone: Tone
+  title?: string
+  alert?: boolean
+  children?: ComponentChildren
+}) {
   return (
     <div class={`notice ${tone}`} role={alert ? 'alert' : undefined}>
       <Icon name={toneIcons[tone]} size={18} />
@@ -46,21 +56,45 @@ export function Loading({ error, retry, what }: { error: unknown; retry: () => v
     return (
       <Notice tone="failed" alert title={`${what} cannot be shown`}>
         <p>{messageOf(error)}</p>
-        <p><button type="button" class="button" onClick={retry}>Try again</button></p>
+        <p>
+          <button type="button" class="button" onClick={retry}>
+            Try again
+          </button>
+        </p>
       </Notice>
     )
   }
-  return <p class="loading" role="status">Loading…</p>
+  return (
+    <p class="loading" role="status">
+      Loading…
+    </p>
+  )
 }
 
 /** When shows a time, and how long ago that was. */
 export function When({ at, brief = false }: { at: Date | undefined; brief?: boolean }) {
   if (!at) return <span class="muted">–</span>
-  return <time dateTime={at.toISOString()} title={formatDateTime(at)}>{brief ? formatAgo(at) : `${formatDateTime(at)} (${formatAgo(at)})`}</time>
+  return (
+    <time dateTime={at.toISOString()} title={formatDateTime(at)}>
+      {brief ? formatAgo(at) : `${formatDateTime(at)} (${formatAgo(at)})`}
+    </time>
+  )
 }
 
 /** LiveBar says how fresh the page is, and lets it rest (WCAG 2.2.2). */
-export function LiveBar({ live, setLive, at, error, every }: { live: boolean; setLive: (live: boolean) => void; at: Date | undefined; error: unknown; every: number }) {
+export function LiveBar({
+  live,
+  setLive,
+  at,
+  error,
+  every,
+}: {
+  live: boolean
+  setLive: (live: boolean) => void
+  at: Date | undefined
+  error: unknown
+  every: number
+}) {
   return (
     <div class={`livebar${error ? ' stale' : ''}`}>
       <span class={`pulse${live && !error ? ' on' : ''}`} aria-hidden="true" />
@@ -74,7 +108,9 @@ export function LiveBar({ live, setLive, at, error, every }: { live: boolean; se
         <Icon name={live ? 'pause' : 'play'} size={14} />
         {live ? 'Pause' : 'Resume'}
       </button>
-      <span class="hidden" role="status">{error ? 'The server does not answer. What is shown may be old.' : ''}</span>
+      <span class="hidden" role="status">
+        {error ? 'The server does not answer. What is shown may be old.' : ''}
+      </span>
     </div>
   )
 }

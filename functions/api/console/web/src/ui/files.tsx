@@ -4,7 +4,17 @@ import { Icon } from './icons'
 const maxFile = 512 * 1024 // bytes; the API takes no more than 1 MiB in one request
 
 /** FileDrop takes files by button, or dropped on it. They are read here; nothing is sent. */
-export function FileDrop({ label, accept, multiple = false, onFiles }: { label: string; accept: string; multiple?: boolean; onFiles: (contents: Uint8Array[]) => void }) {
+export function FileDrop({
+  label,
+  accept,
+  multiple = false,
+  onFiles,
+}: {
+  label: string
+  accept: string
+  multiple?: boolean
+  onFiles: (contents: Uint8Array[]) => void
+}) {
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [over, setOver] = useState(false)
@@ -31,10 +41,25 @@ export function FileDrop({ label, accept, multiple = false, onFiles }: { label: 
         void take(e.dataTransfer?.files)
       }}
     >
-      <input ref={input} id={id} type="file" class="hidden" accept={accept} multiple={multiple} onChange={(e) => void take(e.currentTarget.files)} />
-      <label for={id} class="button"><Icon name="upload" />{label}</label>
+      <input
+        ref={input}
+        id={id}
+        type="file"
+        class="hidden"
+        accept={accept}
+        multiple={multiple}
+        onChange={(e) => void take(e.currentTarget.files)}
+      />
+      <label for={id} class="button">
+        <Icon name="upload" />
+        {label}
+      </label>
       <span class="hint">or drop {multiple ? 'files' : 'a file'} here</span>
-      {problem && <p class="field-error" role="alert">{problem}</p>}
+      {problem && (
+        <p class="field-error" role="alert">
+          {problem}
+        </p>
+      )}
     </div>
   )
 }
@@ -43,12 +68,18 @@ export function FileDrop({ label, accept, multiple = false, onFiles }: { label: 
 export function Copy({ text, what, say }: { text: string; what: string; say: (message: string) => void }) {
   return (
     <button
-      type="button" class="button small" aria-label={`Copy ${what}`}
+      type="button"
+      class="button small"
+      aria-label={`Copy ${what}`}
       onClick={() => {
-        navigator.clipboard.writeText(text).then(() => say(`Copied: ${what}.`), () => say('The browser does not let this page copy. Select the text instead.'))
+        navigator.clipboard.writeText(text).then(
+          () => say(`Copied: ${what}.`),
+          () => say('The browser does not let this page copy. Select the text instead.'),
+        )
       }}
     >
-      <Icon name="copy" size={14} />Copy
+      <Icon name="copy" size={14} />
+      Copy
     </button>
   )
 }

@@ -4,7 +4,7 @@ const paths = {
   failed: 'M4 4l8 8M12 4l-8 8',
   pending: 'M8 4v4.5l3 1.8',
   open: 'M8 7.9v.2',
-  warning: 'M8 5v4M8 11.6v.1',
+  warning: 'M8 2.2 14.6 13.6H1.4zM8 6.4v3M8 11.5v.1',
   home: 'M2.5 7.5 8 3l5.5 4.5V13h-4V9.5h-3V13h-4z',
   device: 'M4.5 2.5h7v11h-7zM7 11.5h2',
   group: 'M2.5 4.5h11v8h-11zM2.5 7h11M5 9.8h3',

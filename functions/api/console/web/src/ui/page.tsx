@@ -3,7 +3,17 @@ import { useEffect, useRef } from 'preact/hooks'
 import { usePlace } from '../lib/router'
 
 /** PageHead is a page's only h1. Whoever comes from another page of the console is put there: that is what a new page would do. */
-export function PageHead({ title, over, actions, children }: { title: string; over?: ComponentChildren; actions?: ComponentChildren; children?: ComponentChildren }) {
+export function PageHead({
+  title,
+  over,
+  actions,
+  children,
+}: {
+  title: string
+  over?: ComponentChildren
+  actions?: ComponentChildren
+  children?: ComponentChildren
+}) {
   const heading = useRef<HTMLHeadingElement>(null)
   const { moves } = usePlace()
   useEffect(() => {
@@ -16,7 +26,9 @@ export function PageHead({ title, over, actions, children }: { title: string; ov
     <header class="page-head">
       <div class="page-title">
         {over && <p class="over">{over}</p>}
-        <h1 ref={heading} tabIndex={-1}>{title}</h1>
+        <h1 ref={heading} tabIndex={-1}>
+          {title}
+        </h1>
         {children && <div class="lead">{children}</div>}
       </div>
       {actions && <div class="actions">{actions}</div>}
@@ -25,7 +37,19 @@ export function PageHead({ title, over, actions, children }: { title: string; ov
 }
 
 /** Section is a part of a page under a heading of its own. */
-export function Section({ title, id, actions, children, note }: { title: string; id: string; actions?: ComponentChildren; children: ComponentChildren; note?: ComponentChildren }) {
+export function Section({
+  title,
+  id,
+  actions,
+  children,
+  note,
+}: {
+  title: string
+  id: string
+  actions?: ComponentChildren
+  children: ComponentChildren
+  note?: ComponentChildren
+}) {
   return (
     <section class="section" aria-labelledby={`${id}-title`} id={id}>
       <div class="section-head">
@@ -42,12 +66,14 @@ export function Section({ title, id, actions, children, note }: { title: string;
 export function Facts({ items }: { items: [string, ComponentChildren][] }) {
   return (
     <dl class="facts">
-      {items.filter(([, value]) => value !== undefined && value !== '' && value !== null && value !== false).map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
+      {items
+        .filter(([, value]) => value !== undefined && value !== '' && value !== null && value !== false)
+        .map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
     </dl>
   )
 }

@@ -1,7 +1,11 @@
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 
-export interface Column<T> { head: string; cell: (row: T) => ComponentChildren; kind?: 'main' | 'number' | 'action' }
+export interface Column<T> {
+  head: string
+  cell: (row: T) => ComponentChildren
+  kind?: 'main' | 'number' | 'action'
+}
 
 /**
  * Table shows rows; on a narrow screen each becomes a card, which is why the roles are spelled out: display other than table would
@@ -18,7 +22,8 @@ export function Table<T>({ caption, columns, rows, id }: { caption: string; colu
   })
   const remember = (event: FocusEvent): void => {
     const row = (event.target as Element).closest('tr')
-    if (row) focused.current = { row: row.dataset['row'] ?? '', index: [...row.querySelectorAll('a,button')].indexOf(event.target as Element) }
+    if (row)
+      focused.current = { row: row.dataset['row'] ?? '', index: [...row.querySelectorAll('a,button')].indexOf(event.target as Element) }
   }
   const forget = (event: FocusEvent): void => {
     if (event.relatedTarget) focused.current = undefined
@@ -28,14 +33,20 @@ export function Table<T>({ caption, columns, rows, id }: { caption: string; colu
       <caption class="hidden">{caption}</caption>
       <thead role="rowgroup">
         <tr role="row">
-          {columns.map((c) => <th key={c.head} role="columnheader" scope="col" class={c.kind}>{c.kind === 'action' ? <span class="hidden">{c.head}</span> : c.head}</th>)}
+          {columns.map((c) => (
+            <th key={c.head} role="columnheader" scope="col" class={c.kind}>
+              {c.kind === 'action' ? <span class="hidden">{c.head}</span> : c.head}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody role="rowgroup" ref={body} onFocusIn={remember} onFocusOut={forget}>
         {rows.map((row) => (
           <tr key={id(row)} role="row" data-row={id(row)}>
             {columns.map((c) => (
-              <td key={c.head} role="cell" class={c.kind} data-head={c.kind ? undefined : c.head}><div class="cell">{c.cell(row)}</div></td>
+              <td key={c.head} role="cell" class={c.kind} data-head={c.kind ? undefined : c.head}>
+                <div class="cell">{c.cell(row)}</div>
+              </td>
             ))}
           </tr>
         ))}

@@ -12,7 +12,10 @@ export function ThemeButton() {
   const next = order[(order.indexOf(theme) + 1) % order.length] ?? ''
   return (
     <button
-      type="button" class="button quiet icon-only" aria-label={`Theme: ${names[theme]}. Change to ${names[next]}`} title={`Theme: ${names[theme]}`}
+      type="button"
+      class="button quiet icon-only"
+      aria-label={`Theme: ${names[theme]}. Change to ${names[next]}`}
+      title={`Theme: ${names[theme]}`}
       onClick={() => {
         applyTheme(next)
         setTheme(next)

@@ -1,6 +1,9 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 
-interface Message { text: string; n: number }
+interface Message {
+  text: string
+  n: number
+}
 
 /** useToast keeps one short message; the next takes its place. */
 export function useToast(): [Message, (text: string) => void] {
@@ -17,5 +20,9 @@ export function Toast({ message }: { message: Message }) {
     const timer = setTimeout(() => setShown(false), 6000)
     return () => clearTimeout(timer)
   }, [message.n])
-  return <div class={shown ? 'toast shown' : 'toast'} role="status">{shown ? message.text : ''}</div>
+  return (
+    <div class={shown ? 'toast shown' : 'toast'} role="status">
+      {shown ? message.text : ''}
+    </div>
+  )
 }
