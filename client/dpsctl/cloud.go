@@ -33,10 +33,11 @@ func (s *session) openCloud(ctx context.Context, table string, a access) (*backe
 	cfg.Logger = logging.Nop{} // what goes wrong comes back as an error
 	disconnect := ownConnections(&cfg)
 	secrets := secretsmanager.New(secretsmanagersdk.NewFromConfig(cfg), secretsmanager.Options{Prefix: prefix})
+	store := dynamodb.New(dynamodbsdk.NewFromConfig(cfg), table)
 	return &backend{
-		store:   dynamodb.New(dynamodbsdk.NewFromConfig(cfg), table),
-		secrets: secrets,
-		where:   "table " + table + " in " + cfg.Region,
+		store:  store,
+		where:  "table " + table + " in " + cfg.Region,
+		direct: &direct{stores: store, secrets: secrets},
 		close: func() error {
 			secrets.Close()
 			disconnect()

@@ -52,6 +52,15 @@ func clean(s string) string {
 	}, s)
 }
 
+// cleanLines is clean for text of several lines, such as errors, which may repeat what a server says.
+func cleanLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		lines[i] = clean(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // warn tells of an error that work goes on after.
 func (c Console) warn(err error) {
 	_, _ = fmt.Fprintln(c.Err, "dpsctl:", clean(err.Error())+"; trying again")

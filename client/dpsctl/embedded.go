@@ -25,7 +25,10 @@ func openFile(path string, a access) (*backend, error) {
 	if err != nil {
 		return nil, explainInUse(path, err)
 	}
-	return &backend{store: store, secrets: file.New(path + ".secrets"), where: path, exclusive: true, close: store.Close}, nil
+	return &backend{
+		store: store, where: path, close: store.Close,
+		direct: &direct{stores: store, secrets: file.New(path + ".secrets"), exclusive: true},
+	}, nil
 }
 
 // openNowhere opens an empty store that goes with its closing, for plans about a file that does not exist.
@@ -51,5 +54,5 @@ func explainInUse(path string, err error) error {
 		return err
 	}
 	return dps.Errorf(dps.CodeUnavailable, "%s is in use by %s, and one process at a time can use it: stop that one, run this again, and start it again; "+
-		"in the cloud (--table) the service keeps running", path, who)
+		"through its API (--server) or in the cloud (--table) the service keeps running", path, who)
 }

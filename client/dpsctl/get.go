@@ -16,17 +16,22 @@ type resource[T any] struct {
 	singular, plural string
 	example          string
 	columns          []column[T]
-	get              func(ctx context.Context, s dps.Store, id string) (T, error) // CodeNotFound
-	list             func(dps.Store) func(ctx context.Context, owner string, p dps.Page) ([]T, string, error)
+	get              func(ctx context.Context, s store, id string) (T, error) // CodeNotFound
+	list             func(s store, f filter) listing[T]
+	filters          func(*cobra.Command, *filter) // nil: there are none
 	id, owner        func(T) string
 	shown            func(T) T // without what may be a secret by mistake
 }
+
+// listing gives what an owner has, page by page.
+type listing[T any] func(ctx context.Context, owner string, p dps.Page) ([]T, string, error)
 
 // getOptions are the flags of get.
 type getOptions struct {
 	form   string
 	owners []string
 	limit  int
+	filter filter
 }
 
 func newGet(s *session) *cobra.Command {
@@ -49,6 +54,9 @@ func newGetOf[T any](s *session, r resource[T]) *cobra.Command {
 	}
 	registerForm(cmd, &o.form)
 	cmd.Flags().StringArrayVar(&o.owners, "owner", nil, "`OWNER` whose "+r.plural+" are shown; may be given several times")
+	if r.filters != nil {
+		r.filters(cmd, &o.filter)
+	}
 	cmd.Flags().IntVar(&o.limit, "limit", 0, "show at most `N`; 0 is all")
 	return cmd
 }
@@ -59,6 +67,9 @@ func get[T any](ctx context.Context, s *session, r resource[T], args []string, o
 	}
 	if o.limit < 0 {
 		return dps.Errorf(dps.CodeInvalid, "--limit %d: write 0, for all, or more", o.limit)
+	}
+	if err := o.filter.check(); err != nil {
+		return err
 	}
 	ctx, stop := s.interruptible(ctx)
 	defer stop()
@@ -99,7 +110,7 @@ func getAll[T any](ctx context.Context, s *session, b *backend, r resource[T], o
 		return err
 	}
 	p, n := newPrinter(s.Out, o.form, false, r.columns), 0
-	err = pages(ctx, owners, r.list(b.store), func(page []T) (bool, error) {
+	err = pages(ctx, owners, r.list(b.store, o.filter), func(page []T) (bool, error) {
 		if o.limit > 0 {
 			page = page[:min(len(page), o.limit-n)]
 		}
@@ -120,7 +131,7 @@ func getAll[T any](ctx context.Context, s *session, b *backend, r resource[T], o
 }
 
 // pages visits all that the owners have, page by page, until visit gives false.
-func pages[T any](ctx context.Context, owners []string, list func(context.Context, string, dps.Page) ([]T, string, error), visit func([]T) (more bool, err error)) error {
+func pages[T any](ctx context.Context, owners []string, list listing[T], visit func([]T) (more bool, err error)) error {
 	for _, owner := range owners {
 		for token := ""; ; {
 			page, next, err := list(ctx, owner, dps.Page{Token: token})
@@ -154,7 +165,7 @@ func ids[T any](ctx context.Context, s *session, r resource[T], o getOptions) []
 		return nil
 	}
 	var out []string
-	_ = pages(ctx, owners, r.list(b.store), func(page []T) (bool, error) { // what could be read is offered
+	_ = pages(ctx, owners, r.list(b.store, o.filter), func(page []T) (bool, error) { // what could be read is offered
 		for _, v := range page {
 			out = append(out, r.id(v))
 		}

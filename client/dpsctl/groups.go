@@ -19,17 +19,17 @@ var groups = resource[dps.EnrollmentGroup]{
 		{"OWNER", false, func(g dps.EnrollmentGroup) string { return g.Owner }},
 		{"LEAD CERTIFICATE", false, leadName},
 		{"HUBS", false, func(g dps.EnrollmentGroup) string { return strconv.Itoa(len(g.HubIDs)) }},
+		{"STATE", false, groupState},
 		{"PRE-SHARED KEY", true, func(g dps.EnrollmentGroup) string { return yes(g.PreSharedKey != "") }},
 		{"EXPIRED LEAVES", true, func(g dps.EnrollmentGroup) string { return yes(g.X509.ExpiredCertificateEnabled) }},
 		{"CHAIN EXPIRES", true, chainExpires},
+		{"CHALLENGE", true, func(g dps.EnrollmentGroup) string { return g.Challenge }},
 		{"VERSION", true, func(g dps.EnrollmentGroup) string { return strconv.FormatUint(g.Version, 10) }},
 	},
-	get: func(ctx context.Context, s dps.Store, id string) (dps.EnrollmentGroup, error) {
+	get: func(ctx context.Context, s store, id string) (dps.EnrollmentGroup, error) {
 		return s.Group(ctx, id)
 	},
-	list: func(s dps.Store) func(context.Context, string, dps.Page) ([]dps.EnrollmentGroup, string, error) {
-		return s.ListGroups
-	},
+	list:  func(s store, _ filter) listing[dps.EnrollmentGroup] { return s.ListGroups },
 	id:    func(g dps.EnrollmentGroup) string { return g.ID },
 	owner: func(g dps.EnrollmentGroup) string { return g.Owner },
 	shown: func(g dps.EnrollmentGroup) dps.EnrollmentGroup {
@@ -44,6 +44,17 @@ func leadName(g dps.EnrollmentGroup) string {
 		return ""
 	}
 	return lead.Subject.String()
+}
+
+// groupState is why the group's devices are refused, if they are.
+func groupState(g dps.EnrollmentGroup) string {
+	switch {
+	case g.Disabled:
+		return "disabled"
+	case g.Challenge != "":
+		return "pending"
+	}
+	return "open"
 }
 
 // chainExpires is when the first certificate of the chain does.

@@ -24,10 +24,8 @@ var hubs = resource[dps.Hub]{
 		{"OAUTH CLIENT", true, func(h dps.Hub) string { return h.Authorization.Provider.ClientID }},
 		{"VERSION", true, func(h dps.Hub) string { return strconv.FormatUint(h.Version, 10) }},
 	},
-	get: func(ctx context.Context, s dps.Store, id string) (dps.Hub, error) { return s.Hub(ctx, id) },
-	list: func(s dps.Store) func(context.Context, string, dps.Page) ([]dps.Hub, string, error) {
-		return s.ListHubs
-	},
+	get:   func(ctx context.Context, s store, id string) (dps.Hub, error) { return s.Hub(ctx, id) },
+	list:  func(s store, _ filter) listing[dps.Hub] { return s.ListHubs },
 	id:    func(h dps.Hub) string { return h.ID },
 	owner: func(h dps.Hub) string { return h.Owner },
 	shown: func(h dps.Hub) dps.Hub {

@@ -9,17 +9,22 @@ import (
 
 const about = `dpsctl brings enrollment groups, hubs and their secrets to the device provisioning service, and shows what is there.
 
-Where the service keeps its data is told by one of
+It works through the service's API, or on its data where they are. Which, is told by one of
+  --server URL      the API, as whoever dpsctl login has logged in (or DPS_TOKEN, or DPS_CLIENT_ID with DPS_CLIENT_SECRET)
+  --context NAME    an API by the name that dpsctl login gave it; without any of these flags, the current context
   --config FILE     the service's configuration file (clients.storage)
   --database FILE   a database file of the embedded mode; secrets lie beside it, in FILE.secrets
   --table NAME      a DynamoDB table, with --secrets-prefix for the secrets in AWS Secrets Manager; region, endpoint and
                     credentials come from the AWS environment (AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL, ...)
 
-A database file is used by one process at a time: stop the service first. The cloud has no such limit.
+DPS_SERVER, DPS_CONTEXT and DPS_TABLE stand in for the flags. A database file is used by one process at a time: stop the service
+first, or use its API. The cloud has no such limit. Over the API you see what belongs to your token's owner.
 
 ` + exitHelp
 
-const examples = `  dpsctl apply -f groups.yaml --config dps.yaml
+const examples = `  dpsctl login https://dps.example.com
+  dpsctl get records --state failed
+  dpsctl apply -f groups.yaml --config dps.yaml
   dpsctl apply -f groups.yaml --table dps --secrets-prefix dps
   dpsctl get groups --database dps.db
   dpsctl get records --owner 1 -o wide --table dps
@@ -32,7 +37,7 @@ func Main(ctx context.Context, args []string, c Console) int {
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err != nil {
-		_, _ = fmt.Fprintln(c.Err, "dpsctl:", err)
+		_, _ = fmt.Fprintln(c.Err, "dpsctl:", cleanLines(err.Error()))
 	}
 	return exitCode(err)
 }
@@ -50,7 +55,8 @@ func newRoot(c Console) *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	s.target.register(root.PersistentFlags())
-	root.AddCommand(newApply(s), newGet(s), newRecords(s), newConfig(s), newVersion(s))
+	root.AddCommand(newLogin(s), newLogout(s), newContexts(s), newWhoami(s), newApply(s), newGet(s), newDelete(s), newGroup(s), newRelease(s),
+		newAudit(s), newStatistics(s), newRecords(s), newConfig(s), newVersion(s))
 	return root
 }
 

@@ -13,12 +13,15 @@ import (
 // allOwners gives those asked for; where none are, those that the store and the configuration know of, ordered. Errors:
 // CodeInvalid where none are known.
 func (b *backend) allOwners(ctx context.Context, asked []string) ([]string, error) {
+	if b.remote != nil {
+		return b.tokensOwner(asked)
+	}
 	if len(asked) > 0 {
 		return sorted(asked), nil
 	}
 	owners := slices.Clone(b.owners)
 	for _, source := range []string{apply.SourceConfig, apply.SourceCLI} {
-		m, err := b.store.Manifest(ctx, source)
+		m, err := b.stores.Manifest(ctx, source)
 		if err != nil {
 			return nil, err
 		}
@@ -37,6 +40,16 @@ func (b *backend) allOwners(ctx context.Context, asked []string) ([]string, erro
 		return nil, dps.Errorf(dps.CodeInvalid, "whose? Give --owner OWNER: in %s are no groups from a configuration file or dpsctl apply that would name owners", b.where)
 	}
 	return sorted(owners), nil
+}
+
+// tokensOwner is the one owner whose objects an API shows.
+func (b *backend) tokensOwner(asked []string) ([]string, error) {
+	for _, owner := range asked {
+		if owner != b.me.Owner {
+			return nil, dps.Errorf(dps.CodeInvalid, "--owner %s: over the API you see what is yours, owner %q's: leave it out, or log in as another", owner, b.me.Owner)
+		}
+	}
+	return []string{b.me.Owner}, nil
 }
 
 func sorted(s []string) []string {

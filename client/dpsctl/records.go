@@ -11,6 +11,7 @@ import (
 var records = resource[dps.Record]{
 	singular: "record", plural: "records",
 	example: `  dpsctl get records --config dps.yaml
+  dpsctl get records --state failed --search 8b0e -o wide
   dpsctl get records 763e6d6f-d9a2-41da-a0f1-269e9cc84ce2 -o yaml --table dps    # a record's id or a device's`,
 	columns: []column[dps.Record]{
 		{"ID", false, func(r dps.Record) string { return r.ID }},
@@ -25,17 +26,16 @@ var records = resource[dps.Record]{
 		{"ADDRESS", true, remoteAddress},
 		{"ERROR", true, func(r dps.Record) string { return lastStep(r).ErrorMessage }},
 	},
-	get: recordOrDevice,
-	list: func(s dps.Store) func(context.Context, string, dps.Page) ([]dps.Record, string, error) {
-		return s.ListRecords
-	},
-	id:    func(r dps.Record) string { return r.ID },
-	owner: func(r dps.Record) string { return r.Owner },
-	shown: func(r dps.Record) dps.Record { return r },
+	get:     recordOrDevice,
+	list:    listRecords,
+	filters: registerFilters,
+	id:      func(r dps.Record) string { return r.ID },
+	owner:   func(r dps.Record) string { return r.Owner },
+	shown:   func(r dps.Record) dps.Record { return r },
 }
 
 // recordOrDevice gives the record with the id, or that of the manufacturer key that holds the device id.
-func recordOrDevice(ctx context.Context, s dps.Store, id string) (dps.Record, error) {
+func recordOrDevice(ctx context.Context, s store, id string) (dps.Record, error) {
 	r, err := s.Record(ctx, id)
 	if dps.CodeOf(err) != dps.CodeNotFound {
 		return r, err

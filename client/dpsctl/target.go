@@ -5,16 +5,24 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"dps/client/dpsctl/api"
 	"dps/shared/config"
 	"dps/shared/dps"
 )
 
-// target is where the service keeps its data, as the flags say.
+// target is where the service keeps its data, or its API, as the flags say.
 type target struct {
 	config, database, table, prefix string
+	server, context                 string
+	tls                             api.TLS
 }
 
 func (t *target) register(flags *pflag.FlagSet) {
+	flags.StringVar(&t.server, "server", "", "`URL` of the service's API (default $DPS_SERVER)")
+	flags.StringVar(&t.context, "context", "", "`NAME` of a context that dpsctl login made (default $DPS_CONTEXT, or the current one)")
+	flags.StringVar(&t.tls.CA, "ca", "", "`FILE` of the authorities of the API's certificate, beside the system's")
+	flags.StringVar(&t.tls.Cert, "cert", "", "`FILE` of your own certificate, for an API that demands one")
+	flags.StringVar(&t.tls.Key, "key", "", "`FILE` of the certificate's key")
 	flags.StringVar(&t.config, "config", "", "the service's configuration `FILE`, which tells where its data is")
 	flags.StringVar(&t.database, "database", "", "database `FILE` of the embedded mode")
 	flags.StringVar(&t.table, "table", "", "`NAME` of the DynamoDB table (default $DPS_TABLE)")
@@ -30,36 +38,38 @@ const (
 	writing
 )
 
-// backend is an open store, with its secrets.
-type backend struct {
-	store   dps.Store
-	secrets dps.SecretWriter
-	where   string   // for people
-	owners  []string // whom the configuration file names
-	// exclusive tells that nobody else can use the store meanwhile.
-	exclusive bool
-	close     func() error
-}
-
-// open opens the store. Errors: CodeInvalid where the flags name none or several; CodeNotFound where the file to read does
-// not exist; CodeUnavailable.
+// open opens the store or the API. Errors: CodeInvalid where the flags name none or several; CodeNotFound where the file to read
+// does not exist; CodeDenied where nobody is logged in; CodeUnavailable.
 func (s *session) open(ctx context.Context, a access) (*backend, error) {
 	t := s.target
-	if t.config == "" && t.database == "" && t.table == "" {
-		t.table = s.getenv("DPS_TABLE")
+	if count(t.config, t.database, t.table, t.server, t.context) == 0 {
+		t = s.fromEnvironment(t)
 	}
-	switch n := count(t.config, t.database, t.table); {
-	case n == 0:
-		return nil, dps.Errorf(dps.CodeInvalid, "which service? Name its configuration (--config FILE), its database (--database FILE) or its table (--table NAME)")
+	switch n := count(t.config, t.database, t.table, t.server, t.context); {
 	case n > 1:
-		return nil, dps.Errorf(dps.CodeInvalid, "--config, --database and --table exclude each other: give one")
+		return nil, dps.Errorf(dps.CodeInvalid, "--server, --context, --config, --database and --table exclude each other: give one")
 	case t.config != "":
 		return s.openConfigured(ctx, t, a)
 	case t.table != "":
 		return s.openCloud(ctx, t.table, a)
-	default:
+	case t.database != "":
 		return openFile(t.database, a)
+	default:
+		return s.openAPI(ctx, t)
 	}
+}
+
+// fromEnvironment gives the target that the environment names: the API first.
+func (s *session) fromEnvironment(t target) target {
+	switch {
+	case s.getenv("DPS_SERVER") != "":
+		t.server = s.getenv("DPS_SERVER")
+	case s.getenv("DPS_CONTEXT") != "":
+		t.context = s.getenv("DPS_CONTEXT")
+	default:
+		t.table = s.getenv("DPS_TABLE")
+	}
+	return t
 }
 
 // openConfigured opens the store that a configuration names.

@@ -11,7 +11,7 @@ import (
 
 // watcher finds out which steps are new by comparing listings.
 type watcher struct {
-	store  dps.RecordStore
+	list   listing[dps.Record]
 	owners []string
 	show   func(dps.Record, dps.StepResult) error
 	warn   func(error)
@@ -52,7 +52,7 @@ func (w *watcher) look(ctx context.Context) error {
 	first := w.seen == nil
 	seen := make(map[string]map[dps.Step]dps.Stamp, len(w.seen))
 	var events []event
-	err := pages(ctx, w.owners, w.store.ListRecords, func(page []dps.Record) (bool, error) {
+	err := pages(ctx, w.owners, w.list, func(page []dps.Record) (bool, error) {
 		for _, r := range page {
 			events = append(events, w.compare(r, seen)...)
 		}

@@ -77,7 +77,7 @@ func watching(t *testing.T, form string, l *ledger, happens ...func()) (out stri
 	synctest.Test(t, func(t *testing.T) {
 		var b bytes.Buffer
 		ctx, cancel := context.WithCancel(t.Context())
-		w := watcher{store: l, owners: []string{"me", "you"}, show: newLines(&b, form).show, warn: func(error) { warnings++ }}
+		w := watcher{list: l.ListRecords, owners: []string{"me", "you"}, show: newLines(&b, form).show, warn: func(error) { warnings++ }}
 		done := make(chan error)
 		go func() { done <- w.run(ctx, time.Minute) }()
 		for _, happen := range happens {
@@ -144,7 +144,7 @@ func TestWatchEndsOnOtherErrors(t *testing.T) {
 	if _, _, err := watching(t, formTable, &ledger{err: dps.Errorf(dps.CodeUnavailable, "not there at all")}); dps.CodeOf(err) != dps.CodeUnavailable {
 		t.Errorf("at the first look: %v", err)
 	}
-	w := watcher{store: l, owners: []string{"me"}, seen: map[string]map[dps.Step]dps.Stamp{}}
+	w := watcher{list: l.ListRecords, owners: []string{"me"}, seen: map[string]map[dps.Step]dps.Stamp{}}
 	l.err = dps.Errorf(dps.CodeInternal, "broken")
 	if err := w.run(t.Context(), time.Hour); dps.CodeOf(err) != dps.CodeInternal {
 		t.Errorf("later: %v", err)

@@ -31,8 +31,9 @@ func newWatch(s *session) *cobra.Command {
 		Long: `watch shows each step that a device takes from now on, one a line, until it is interrupted. Records are listed anew every
 --interval, so a step that is repeated meanwhile shows once, with its latest result.
 
-It follows the cloud's store. A database file is used by one process at a time, so nothing could happen in it meanwhile.`,
-		Example: `  dpsctl records watch --table dps
+It follows the API (--server, --context) or the cloud's store (--table). A database file is used by one process at a time, so nothing could happen in it meanwhile.`,
+		Example: `  dpsctl records watch
+  dpsctl records watch --table dps
   dpsctl records watch --table dps --owner 1 -o json | jq 'select(.errorMessage)'`,
 		RunE: run(func(ctx context.Context, _ []string) error { return s.watch(ctx, o) }),
 	}
@@ -56,13 +57,13 @@ func (s *session) watch(ctx context.Context, o watchOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	if b.exclusive {
-		return dps.Errorf(dps.CodeInvalid, "%s is a database file, in which nothing happens while dpsctl has it open: use dpsctl get records; watch follows the cloud's store (--table NAME)", b.where)
+	if b.direct != nil && b.exclusive {
+		return dps.Errorf(dps.CodeInvalid, "%s is a database file, in which nothing happens while dpsctl has it open: follow the service's API instead (--server URL)", b.where)
 	}
 	owners, err := b.allOwners(ctx, o.owners)
 	if err != nil {
 		return err
 	}
-	w := watcher{store: b.store, owners: owners, show: newLines(s.Out, o.form).show, warn: s.warn}
+	w := watcher{list: b.store.ListRecords, owners: owners, show: newLines(s.Out, o.form).show, warn: s.warn}
 	return w.run(ctx, o.interval)
 }

@@ -70,6 +70,7 @@ func Import(data []byte, o Options) (Result, error) {
 		im.trust(service)
 	}
 	im.certificate(service, o)
+	im.operators(service, o)
 	order(service)
 	im.result.YAML = encode(service)
 	_, im.result.Invalid = config.Parse(im.result.YAML)

@@ -10,7 +10,6 @@ var sentences = map[string]string{
 
 	"apis.coap.tls.capool":                    "devices are judged by the certificate chain of their enrollment group.",
 	"apis.coap.tls.clientcertificaterequired": "devices always show their manufacturer certificate.",
-	"apis.http.authorization.ownerclaim":      "the owner claim is a property of each hub: authorization.ownerClaim.",
 
 	"global.*":     "a value of the hub's chart that this service does not use.",
 	"global.oauth": "OAuth clients of the hub; this service's own client stands in each group, under hub.authorization.provider.",
