@@ -68,6 +68,13 @@ type RecordStore interface {
 	DeleteRecord(ctx context.Context, id string) error
 	// ListRecords lists the owner's records, ordered by id, as ListGroups. Errors: CodeInvalid, CodeUnavailable.
 	ListRecords(ctx context.Context, owner string, p Page) ([]Record, string, error)
+	// FindRecords gives the records that meet the query, the latest change first, equal times by id; with a Prefix, in an order of
+	// the store's own. What changes while one pages moves to the front, and may be met again or not. A page may be short, or empty,
+	// before the last: what one answer reads is bounded. Errors: CodeInvalid for a token that is not of this query, CodeUnavailable.
+	FindRecords(ctx context.Context, q RecordQuery, p Page) ([]Record, string, error)
+	// SummarizeRecords visits the summaries of the owner's records, in no order, until visit returns false. Errors:
+	// CodeUnavailable.
+	SummarizeRecords(ctx context.Context, owner string, visit func(RecordSummary) bool) error
 }
 
 // BindingStore keeps which manufacturer key owns which device id.

@@ -81,7 +81,7 @@ func (s *Store) makeBuckets() error {
 				return err
 			}
 		}
-		return nil
+		return addSummaries(tx)
 	})
 }
 

@@ -56,10 +56,8 @@ func mergeRecord(tx *bbolt.Tx, id string, results []dps.StepResult) (changed int
 			return 0, err
 		}
 	}
-	if !found || owner != rec.Owner {
-		if err := tx.Bucket(bucketOwner).Put(ownerKey(rec.Owner, bucketRecords, id), nil); err != nil {
-			return 0, err
-		}
+	if err := putSummary(tx, rec); err != nil {
+		return 0, err
 	}
 	return changed, put(tx, bucketRecords, id, rec)
 }

@@ -22,7 +22,7 @@ var (
 	bucketLead       = []byte("lead")       // CAIdentity → group id
 	bucketHubs       = []byte("hubs")       // id → Hub
 	bucketRecords    = []byte("records")    // id → Record
-	bucketOwner      = []byte("owner")      // owner, kind, id → nothing
+	bucketOwner      = []byte("owner")      // owner, kind, id → nothing; of a record: its summary
 	bucketBindings   = []byte("bindings")   // device id → DeviceBinding
 	bucketAudit      = []byte("audit")      // record id, time, hash of the entry → AuditEntry
 	bucketManifests  = []byte("manifests")  // source → Manifest

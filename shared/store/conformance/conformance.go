@@ -21,7 +21,7 @@ func Run(t *testing.T, open func(t *testing.T) dps.Store) {
 		tests []test
 	}{
 		{"Groups", groupTests}, {"Lead", leadTests}, {"GroupsByCA", lookupTests}, {"Hubs", hubTests},
-		{"Generation", generationTests}, {"Records", recordTests}, {"Merge", mergeTests}, {"Bindings", bindingTests},
+		{"Generation", generationTests}, {"Records", recordTests}, {"FindRecords", findTests}, {"Merge", mergeTests}, {"Bindings", bindingTests},
 		{"Audit", auditTests}, {"Manifests", manifestTests}, {"Listings", listingTests}, {"Contexts", contextTests},
 	} {
 		t.Run(area.name, func(t *testing.T) {

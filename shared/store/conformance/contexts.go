@@ -46,6 +46,7 @@ func calls(ctx context.Context, s dps.Store, g dps.EnrollmentGroup, h dps.Hub, r
 	_, errs["Record"] = s.Record(ctx, r.RecordID)
 	_, errs["Binding"] = s.Binding(ctx, b.DeviceID)
 	_, errs["Manifest"] = s.Manifest(ctx, source)
+	errs["SummarizeRecords"] = s.SummarizeRecords(ctx, g.Owner, func(dps.RecordSummary) bool { return true })
 	for _, l := range listings {
 		_, _, errs["list "+l.name] = l.list(ctx, s, g.Owner, dps.Page{})
 	}

@@ -21,6 +21,7 @@ var listings = []listing{
 	{"groups", fillGroups, listOf(dps.Store.ListGroups, func(g dps.EnrollmentGroup) string { return g.ID })},
 	{"hubs", fillHubs, listOf(dps.Store.ListHubs, func(h dps.Hub) string { return h.ID })},
 	{"records", fillRecords, listOf(dps.Store.ListRecords, func(r dps.Record) string { return r.ID })},
+	{"found records", fillRecords, listOf(findAll, func(r dps.Record) string { return r.ID })},
 	{"audit", fillAudit, listOf(dps.Store.ListAudit, func(e dps.AuditEntry) string { return e.Detail })},
 }
 

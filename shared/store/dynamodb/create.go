@@ -41,16 +41,25 @@ func CreateTable(ctx context.Context, client *dynamodb.Client, table string) err
 func definition(table string) *dynamodb.CreateTableInput {
 	in := &dynamodb.CreateTableInput{
 		TableName: &table, BillingMode: types.BillingModePayPerRequest, KeySchema: keySchema(PartitionKey, SortKey),
-		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{{
-			IndexName: aws.String(IndexByOwner), KeySchema: keySchema(OwnerKey, IDKey),
-			Projection: &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly},
-		}},
+		GlobalSecondaryIndexes: []types.GlobalSecondaryIndex{
+			secondary(IndexByOwner, OwnerKey, IDKey), secondary(IndexByTime, TimeKey, TimeSort, "groupId", "deviceId", AttributeCommonName),
+			secondary(IndexByGroup, GroupKey, TimeSort), secondary(IndexByDevice, DeviceKey, DeviceSort), secondary(IndexByName, NameKey, NameSort),
+		},
 	}
-	for _, name := range []string{PartitionKey, SortKey, OwnerKey, IDKey} {
+	for _, name := range []string{PartitionKey, SortKey, OwnerKey, IDKey, TimeKey, TimeSort, GroupKey, DeviceKey, DeviceSort, NameKey, NameSort} {
 		in.AttributeDefinitions = append(in.AttributeDefinitions,
 			types.AttributeDefinition{AttributeName: aws.String(name), AttributeType: types.ScalarAttributeTypeS})
 	}
 	return in
+}
+
+// secondary is an index that holds keys, and the attributes that are included.
+func secondary(name, partition, sort string, included ...string) types.GlobalSecondaryIndex {
+	projection := &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly}
+	if len(included) > 0 {
+		projection = &types.Projection{ProjectionType: types.ProjectionTypeInclude, NonKeyAttributes: included}
+	}
+	return types.GlobalSecondaryIndex{IndexName: &name, KeySchema: keySchema(partition, sort), Projection: projection}
 }
 
 func keySchema(partition, sort string) []types.KeySchemaElement {

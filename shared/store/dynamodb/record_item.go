@@ -22,7 +22,7 @@ var shared = map[string]string{"recordId": IDKey, "owner": "owner", "groupId": "
 
 // encodeRecord gives the item of the record: its own fields, and an attribute for each step.
 func encodeRecord(rec dps.Record) (item, error) {
-	steps := rec.Steps
+	steps, summary := rec.Steps, rec.Summary()
 	rec.Steps = nil
 	it, err := encode(rec)
 	if err != nil {
@@ -39,6 +39,7 @@ func encodeRecord(rec dps.Record) (item, error) {
 	}
 	it[PartitionKey], it[SortKey], it[revision] = text(kindRecord.prefix+rec.ID), text(meta), text(dps.NewUUID())
 	kindRecord.listed(it, rec.Owner, rec.ID)
+	indexed(it, rec.Owner, summary)
 	return it, checkSize(kindRecord.what, it)
 }
 
