@@ -25,29 +25,33 @@ var stores = map[string]reflect.Type{
 }
 
 // actions are what shared/store/dynamodb does for each of the ports' methods; the actions of a transaction are those of its
-// writes. "Query of byOwner" is Query with the index for its resource.
+// writes. "Query of INDEX" is Query with the index for its resource.
 var actions = map[string][]string{
-	"Generation":    {"GetItem"},
-	"Group":         {"GetItem"},
-	"PutGroup":      {"GetItem", "PutItem", "DeleteItem", "UpdateItem"},
-	"DeleteGroup":   {"GetItem", "DeleteItem", "UpdateItem"},
-	"GroupsByCA":    {"Query", "BatchGetItem"},
-	"ListGroups":    {"Query of byOwner", "BatchGetItem"},
-	"Hub":           {"GetItem"},
-	"PutHub":        {"PutItem", "UpdateItem"},
-	"DeleteHub":     {"GetItem", "DeleteItem", "UpdateItem"},
-	"ListHubs":      {"Query of byOwner", "BatchGetItem"},
-	"MergeResults":  {"GetItem", "PutItem"},
-	"Record":        {"GetItem"},
-	"DeleteRecord":  {"DeleteItem"},
-	"ListRecords":   {"Query of byOwner", "BatchGetItem"},
-	"ClaimDevice":   {"GetItem", "PutItem"},
-	"Binding":       {"GetItem"},
-	"ReleaseDevice": {"DeleteItem"},
-	"AppendAudit":   {"PutItem"},
-	"ListAudit":     {"Query"},
-	"Manifest":      {"GetItem"},
-	"PutManifest":   {"PutItem"},
+	"Generation":   {"GetItem"},
+	"Group":        {"GetItem"},
+	"PutGroup":     {"GetItem", "PutItem", "DeleteItem", "UpdateItem"},
+	"DeleteGroup":  {"GetItem", "DeleteItem", "UpdateItem"},
+	"GroupsByCA":   {"Query", "BatchGetItem"},
+	"ListGroups":   {"Query of byOwner", "BatchGetItem"},
+	"Hub":          {"GetItem"},
+	"PutHub":       {"PutItem", "UpdateItem"},
+	"DeleteHub":    {"GetItem", "DeleteItem", "UpdateItem"},
+	"ListHubs":     {"Query of byOwner", "BatchGetItem"},
+	"MergeResults": {"GetItem", "PutItem"},
+	"Record":       {"GetItem"},
+	"DeleteRecord": {"DeleteItem"},
+	"ListRecords":  {"Query of byOwner", "BatchGetItem"},
+	"FindRecords": {
+		"Query of byTime", "Query of byGroup", "Query of byDevice", "Query of byName", "Query of byOwner", "BatchGetItem",
+	},
+	"SummarizeRecords": {"Query of byTime"},
+	"ClaimDevice":      {"GetItem", "PutItem"},
+	"Binding":          {"GetItem"},
+	"ReleaseDevice":    {"DeleteItem"},
+	"AppendAudit":      {"PutItem"},
+	"ListAudit":        {"Query"},
+	"Manifest":         {"GetItem"},
+	"PutManifest":      {"PutItem"},
 }
 
 func needed(t *testing.T, port reflect.Type) map[string][]string {
@@ -57,9 +61,10 @@ func needed(t *testing.T, port reflect.Type) map[string][]string {
 			t.Fatalf("%s.%s: say above what it does to the table", port, m.Name)
 		}
 		for _, a := range actions[m.Name] {
-			action, of, resource := "dynamodb:"+strings.TrimSuffix(a, " of byOwner"), strings.HasSuffix(a, " of byOwner"), "Table.Arn"
+			operation, index, of := strings.Cut(a, " of ")
+			action, resource := "dynamodb:"+operation, "Table.Arn"
 			if of {
-				resource += "/index/byOwner"
+				resource += "/index/" + index
 			}
 			if !slices.Contains(all[action], resource) {
 				all[action] = append(all[action], resource)

@@ -73,22 +73,13 @@ func (s *session) statistics(ctx context.Context, form string, owners []string) 
 // counts are tallies by group.
 type counts map[string]api.Tally
 
-// ask adds up what an API has counted, portion by portion.
+// ask takes what an API has counted.
 func (c counts) ask(ctx context.Context, from api.Store) error {
-	for token := ""; ; {
-		s, err := from.Statistics(ctx, token)
-		if err != nil {
-			return err
-		}
-		for _, t := range s.Groups {
-			sum := c[t.Name]
-			c[t.Name] = api.Tally{Name: t.Name, OK: sum.OK + t.OK, Failed: sum.Failed + t.Failed, Pending: sum.Pending + t.Pending}
-		}
-		if s.Next == "" || s.Next == token {
-			return nil
-		}
-		token = s.Next
+	s, err := from.Statistics(ctx)
+	for _, t := range s.Groups {
+		c[t.Name] = t
 	}
+	return err
 }
 
 // read counts the owners' records.

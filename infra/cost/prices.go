@@ -30,6 +30,6 @@ var perDevice = struct {
 }{
 	results:      7,
 	tokenSeconds: 0.100, signSeconds: 0.100, recordSeconds: 0.050, enrollSeconds: 0.010,
-	writeUnits: 8, readUnits: 6.5, renewalWriteUnits: 6, renewalReadUnits: 5, // 2.5 and 3, with four of group and hub by cold instances
+	writeUnits: 12, readUnits: 6.5, renewalWriteUnits: 10, renewalReadUnits: 5, // 2.5 and 3, with four of group and hub by cold instances
 	storedBytes: 6000, wireBytes: 12_000, logBytes: 5000, pollLogBytes: 300,
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -42,10 +41,8 @@ func (c *Client) Login(ctx context.Context) (l Login, err error) {
 
 // Statistics count records by state.
 type Statistics struct {
-	Complete bool    `json:"complete"`
-	Next     string  `json:"nextPageToken"`
-	Total    Tally   `json:"total"`
-	Groups   []Tally `json:"groups"`
+	Total  Tally   `json:"total"`
+	Groups []Tally `json:"groups"`
 }
 
 // Tally counts records; Name is what of.
@@ -56,12 +53,8 @@ type Tally struct {
 	Pending int    `json:"pending"`
 }
 
-// Statistics asks for the counts of one portion of the records; token is Next of the portion before.
-func (c *Client) Statistics(ctx context.Context, token string) (s Statistics, err error) {
-	q := url.Values{}
-	if token != "" {
-		q.Set("pageToken", token)
-	}
-	err = c.do(ctx, request{method: http.MethodGet, path: "/api/v1/statistics", query: q}, &s)
+// Statistics asks for the counts.
+func (c *Client) Statistics(ctx context.Context) (s Statistics, err error) {
+	err = c.do(ctx, request{method: http.MethodGet, path: "/api/v1/statistics"}, &s)
 	return s, err
 }

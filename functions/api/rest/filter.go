@@ -68,13 +68,18 @@ func answerList[T any](x *exchange, list lister[T], id func(T) string, keep filt
 	return answer{page: p}, nil
 }
 
-// named gives the listing of the objects that the request names by id, where nothing else can pass its filter: they are read one
+// byIDOr gives the listing of the objects that the request names by id, where nothing else can pass its filter: they are read one
 // by one, and at once as they were written. Else it gives the listing of all.
-func named[T any](x *exchange, load func(ctx context.Context, id string) (T, error), all lister[T]) lister[T] {
+func byIDOr[T any](x *exchange, load func(ctx context.Context, id string) (T, error), all lister[T]) lister[T] {
 	ids := x.query.all("idFilter")
 	if len(ids) == 0 || !x.dialect.extended && len(x.query) > 1 {
 		return all
 	}
+	return byID(ids, load)
+}
+
+// byID gives those of the objects that are there, in the order of their ids, as one page.
+func byID[T any](ids []string, load func(ctx context.Context, id string) (T, error)) lister[T] {
 	return func(ctx context.Context, _ dps.Page) ([]T, string, error) {
 		var out []T
 		for _, id := range slices.Compact(slices.Sorted(slices.Values(ids))) {

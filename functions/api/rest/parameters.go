@@ -1,11 +1,11 @@
 package rest
 
-import "dps/functions/api/rest/plgd"
+import "dps/shared/dps"
 
 func paged(filters []parameter) []parameter {
 	return append(filters,
 		parameter{name: "pageSize", doc: "How many at most, 1 to 1000; 100 where it is not given.", isInt: true, only: true},
-		parameter{name: "pageToken", doc: "nextPageToken of the page before. With a filter, a page may be short or empty, and another follow.", only: true},
+		parameter{name: "pageToken", doc: "nextPageToken of the page before. A page may be short or empty, and another follow.", only: true},
 	)
 }
 
@@ -29,10 +29,10 @@ func recordFilters() []parameter {
 		{name: "idFilter", doc: "Id.", many: true},
 		{name: "deviceIdFilter", doc: "Device id.", many: true},
 		{name: "enrollmentGroupIdFilter", doc: "Id of the enrollment group.", many: true},
-		{name: "state", doc: "State.", many: true, only: true, enum: []string{plgd.StatePending, plgd.StateOK, plgd.StateFailed}},
+		{name: "state", doc: "State.", many: true, only: true, enum: []string{string(dps.RecordPending), string(dps.RecordOK), string(dps.RecordFailed)}},
 		{name: "updatedAfter", doc: "Changed then or later, RFC 3339.", only: true},
 		{name: "updatedBefore", doc: "Changed before, RFC 3339.", only: true},
-		{name: "search", doc: "Part of the id, the device id or the certificate's common name, in any case.", only: true},
+		{name: "search", doc: "What the id, the device id or the certificate's common name begins with, in any case.", only: true},
 	}
 }
 

@@ -63,7 +63,7 @@ func (r resource[T]) load(ctx context.Context, owner, id string) (T, error) {
 
 // candidates lists the owner's objects that the request's filter may let through.
 func (r resource[T]) candidates(x *exchange) lister[T] {
-	return named(x, func(ctx context.Context, id string) (T, error) { return r.load(ctx, x.owner(), id) }, r.ofOwner(x.owner()))
+	return byIDOr(x, func(ctx context.Context, id string) (T, error) { return r.load(ctx, x.owner(), id) }, r.ofOwner(x.owner()))
 }
 
 // ofOwner binds the listing to an owner.

@@ -50,6 +50,7 @@ type api struct {
 	Options
 	routes []route
 	spec   []byte // the OpenAPI document
+	counts counts
 }
 
 // New makes the API. It serves every path under /, and under Prefix.
@@ -66,7 +67,7 @@ func New(o Options) http.Handler {
 			return err
 		}
 	}
-	a := &api{Options: o}
+	a := &api{Options: o, counts: newCounts()}
 	a.routes = a.table()
 	a.spec = describe(a.routes, o.Version)
 	return a.guard(a.mux())

@@ -59,7 +59,7 @@ func (a *api) recordRoutes() []route {
 		{method: http.MethodGet, path: pathRecords + "/{id}", id: "getProvisioningRecord", summary: "Gives a provisioning record.", scope: read, out: plgd.Record{}, errors: []int{404}, serve: a.getRecord},
 		{method: http.MethodDelete, path: pathRecords + "/{id}", id: "deleteProvisioningRecord", summary: "Deletes a provisioning record, not its audit.", scope: write, errors: []int{404}, serve: a.deleteRecord},
 		{method: http.MethodGet, path: pathRecords + "/{id}/audit", id: "listAudit", summary: "Lists the identity certificates that were issued to a manufacturer key, and what it was denied, oldest first.", scope: read, query: paged(nil), out: AuditEntry{}, list: true, errors: []int{404}, serve: a.listAudit},
-		{method: http.MethodGet, path: "/api/v1/statistics", id: "statistics", summary: "Counts provisioning records by state, day and group, by reading up to 10000 of them.", scope: read, query: append(recordFilters(), parameter{name: "pageToken", doc: "Where counting goes on."}), out: Statistics{}, serve: a.statistics},
+		{method: http.MethodGet, path: "/api/v1/statistics", id: "statistics", summary: "Counts provisioning records by state, day, minute and group.", scope: read, out: Statistics{}, serve: a.statistics},
 		{method: http.MethodGet, path: "/api/v1/device-bindings/{id}", id: "getDeviceBinding", summary: "Tells which manufacturer key holds a device id.", scope: read, out: Binding{}, errors: []int{404}, serve: a.getBinding},
 		{method: http.MethodDelete, path: "/api/v1/device-bindings/{id}", id: "releaseDeviceBinding", summary: "Releases a device id for another manufacturer key.", scope: write, errors: []int{404}, serve: a.deleteBinding},
 	}

@@ -29,21 +29,21 @@ func TestCapacity(t *testing.T) {
 	again := s.measure("claim, again", units{1, 0}, claim)
 	audit := s.measure("audit entry of a certificate", units{0, 1}, func() error { return store.AppendAudit(t.Context(), d.audit) })
 
-	one := s.measure("record, seven results in one batch", units{0.5, 6}, s.merge(store, d.results))
-	renewed := s.measure("record, provisioned once more, one batch", units{1, 5}, s.merge(store, d.later(time.Hour)))
+	one := s.measure("record, seven results in one batch", units{0.5, 10}, s.merge(store, d.results))
+	renewed := s.measure("record, provisioned once more, one batch", units{1, 9}, s.merge(store, d.later(time.Hour)))
 	s.measure("record, the same batch delivered again", units{1, 0}, func() error {
 		_, err := store.MergeResults(t.Context(), d.later(time.Hour))
 		return err
 	})
 	other, third := newDevice(t).results, newDevice(t).results
-	two := s.measure("record, in two batches", units{1.5, 8}, s.merge(store, other[:4], other[4:]))
-	seven := s.measure("record, in seven batches", units{5, 24}, s.merge(store, each(third)...))
+	two := s.measure("record, in two batches", units{1.5, 17}, s.merge(store, other[:4], other[4:]))
+	seven := s.measure("record, in seven batches", units{5, 54}, s.merge(store, each(third)...))
 
 	device := first.plus(again).plus(audit) // the token and the sign function claim once each
-	s.line("A DEVICE, its results in one batch", device.plus(one), units{2.5, 8})
-	s.line("A DEVICE, its results in two batches", device.plus(two), units{3.5, 10})
-	s.line("A DEVICE, each result by itself", device.plus(seven), units{7, 26})
-	s.line("A DEVICE, provisioned once more", again.plus(again).plus(audit).plus(renewed), units{3, 6})
+	s.line("A DEVICE, its results in one batch", device.plus(one), units{2.5, 12})
+	s.line("A DEVICE, its results in two batches", device.plus(two), units{3.5, 19})
+	s.line("A DEVICE, each result by itself", device.plus(seven), units{7, 56})
+	s.line("A DEVICE, provisioned once more", again.plus(again).plus(audit).plus(renewed), units{3, 10})
 }
 
 // lookups measures what functions and operators read; for most devices the ingress and the functions have it in memory.

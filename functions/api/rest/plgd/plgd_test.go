@@ -96,19 +96,6 @@ func TestEveryFieldCanBeWritten(t *testing.T) {
 	}
 }
 
-func TestStates(t *testing.T) {
-	ok := dps.StepResult{CoAPCode: "2.04"}
-	all := map[dps.Step]dps.StepResult{dps.StepOwnership: ok, dps.StepCloudConfiguration: ok, dps.StepCredentials: ok, dps.StepACLs: ok}
-	failed := map[dps.Step]dps.StepResult{dps.StepOwnership: ok, dps.StepTime: {CoAPCode: "5.03"}}
-	for want, steps := range map[string]map[dps.Step]dps.StepResult{
-		plgd.StateOK: all, plgd.StateFailed: failed, plgd.StatePending: {dps.StepTime: ok},
-	} {
-		if got := plgd.StateOf(dps.Record{Steps: steps}); got != want {
-			t.Errorf("%v is %s, want %s", steps, got, want)
-		}
-	}
-}
-
 func TestCoAPCodes(t *testing.T) {
 	for code, want := range map[string]int32{"2.05": 69, "2.04": 68, "4.00": 128, "5.03": 163, "": 0, "9.99": 0, "x": 0, "2.": 0} {
 		r := dps.Record{Steps: map[dps.Step]dps.StepResult{dps.StepTime: {CoAPCode: code}}}

@@ -12,7 +12,7 @@ import (
 func RecordOf(r dps.Record) Record {
 	out := Record{
 		ID: r.ID, DeviceID: r.DeviceID, EnrollmentGroupID: r.GroupID, Owner: r.Owner, CreationDate: nanos(r.Created), UpdatedDate: nanos(r.Updated),
-		LocalEndpoints: r.LocalEndpoints, State: StateOf(r), PlgdTime: statusOf(r, dps.StepTime),
+		LocalEndpoints: r.LocalEndpoints, State: string(r.State()), PlgdTime: statusOf(r, dps.StepTime),
 	}
 	if s, ok := r.Steps[dps.StepAttestation]; ok {
 		out.Attestation = &Attestation{Date: nanos(s.Time), ErrorMessage: s.ErrorMessage}
