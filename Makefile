@@ -18,7 +18,7 @@ OPENAPI_TOOLS := $(OPENAPI_VENV)/installed-4.32.5
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
 
-.PHONY: help run test console check-console test-console test-openapi test-dynamodb test-aws test-localstack test-docker image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
+.PHONY: help run test console check-console test-console test-openapi test-dynamodb test-aws test-localstack test-docker bench-records image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
 help: ## List the targets
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,9 @@ $(OPENAPI_TOOLS):
 
 bench: ## Measure the whole flow against a bare TLS server, in turns, in one run; ARGS for its flags
 	@go run ./localstack/bench $(ARGS)
+
+bench-records: ## How long the API's answers take with 100 000 records of one owner in the embedded store; RECORDS=20000 for another number
+	@DPS_BENCH_RECORDS=$(RECORDS) go test -run '^$$' -bench Fleet -benchtime 100x ./functions/api/rest
 
 generate: ## Make generated files again
 	@go generate ./...

@@ -20,6 +20,7 @@ type store interface {
 	Record(ctx context.Context, id string) (dps.Record, error)
 	DeleteRecord(ctx context.Context, id string) error
 	ListRecords(ctx context.Context, owner string, p dps.Page) ([]dps.Record, string, error)
+	FindRecords(ctx context.Context, q dps.RecordQuery, p dps.Page) ([]dps.Record, string, error)
 	Binding(ctx context.Context, deviceID string) (dps.DeviceBinding, error)
 	ReleaseDevice(ctx context.Context, deviceID string) error
 	ListAudit(ctx context.Context, recordID string, p dps.Page) ([]dps.AuditEntry, string, error)

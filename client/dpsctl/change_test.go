@@ -149,5 +149,5 @@ func TestStatisticsAndFilters(t *testing.T) {
 			t.Errorf("%v: %d records, want %d", c.args, got, c.want)
 		}
 	}
-	d.fails(dpsctl.ExitUsage, []string{"--state great", "ok, failed or pending"}, "get", "records", "--database", "dps.db", "--state", "great")
+	d.fails(dpsctl.ExitUsage, []string{"--state great", "write one of pending, ok, failed"}, "get", "records", "--database", "dps.db", "--state", "great")
 }

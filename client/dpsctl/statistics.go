@@ -88,10 +88,10 @@ func (c counts) read(ctx context.Context, s store, owners []string) error {
 		for _, r := range page {
 			t := c[r.GroupID]
 			t.Name = r.GroupID
-			switch stateOf(r) {
-			case stateOK:
+			switch r.State() {
+			case dps.RecordOK:
 				t.OK++
-			case stateFailed:
+			case dps.RecordFailed:
 				t.Failed++
 			default:
 				t.Pending++

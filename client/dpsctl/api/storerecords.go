@@ -9,25 +9,30 @@ import (
 	"dps/shared/dps"
 )
 
-// RecordFilter says which records are wanted; what is empty does not matter.
-type RecordFilter struct {
-	States  []string // ok, failed, pending
-	GroupID []string
-	Device  []string // device ids
-	Search  string   // part of the id, the device id or the certificate's common name
-}
-
-func (f RecordFilter) query() url.Values {
-	q := url.Values{}
-	for name, values := range map[string][]string{"state": f.States, "enrollmentGroupIdFilter": f.GroupID, "deviceIdFilter": f.Device} {
+// filters are the API's for the query; whose the records are, the token says.
+func filters(q dps.RecordQuery) url.Values {
+	out := url.Values{}
+	for _, state := range q.States {
+		out.Add("state", string(state))
+	}
+	for name, values := range map[string][]string{"enrollmentGroupIdFilter": q.GroupIDs, "deviceIdFilter": q.DeviceIDs} {
 		if len(values) > 0 {
-			q[name] = values
+			out[name] = values
 		}
 	}
-	if f.Search != "" {
-		q.Set("search", f.Search)
+	for name, value := range map[string]string{"search": q.Prefix, "updatedAfter": stamp(q.UpdatedFrom), "updatedBefore": stamp(q.UpdatedBefore)} {
+		if value != "" {
+			out.Set(name, value)
+		}
 	}
-	return q
+	return out
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
 }
 
 func fine[T any](f func(T) dps.Record) func(T) (dps.Record, error) {
@@ -53,9 +58,9 @@ func (s Store) ListRecords(ctx context.Context, _ string, p dps.Page) ([]dps.Rec
 	return list(ctx, s.Client, pathRecords, nil, p, fine(record.domain))
 }
 
-// FilterRecords is ListRecords of those that pass. A page may be empty, and another follow.
-func (s Store) FilterRecords(ctx context.Context, f RecordFilter, p dps.Page) ([]dps.Record, string, error) {
-	return list(ctx, s.Client, pathRecords, f.query(), p, fine(record.domain))
+// FindRecords implements dps.RecordStore.
+func (s Store) FindRecords(ctx context.Context, q dps.RecordQuery, p dps.Page) ([]dps.Record, string, error) {
+	return list(ctx, s.Client, pathRecords, filters(q), p, fine(record.domain))
 }
 
 // entry is a line of the audit on the wire.

@@ -130,16 +130,22 @@ func (c *call) with(name, value string) *call {
 // do sends the request, wants the status, and holds the answer to the API's own description.
 func (c *call) do(status int) *answer {
 	c.w.t.Helper()
-	r := httptest.NewRequestWithContext(context.Background(), c.method, c.target, strings.NewReader(c.body))
-	r.Header = c.header
-	recorder := httptest.NewRecorder()
-	c.w.api.ServeHTTP(recorder, r)
-	a := &answer{t: c.w.t, code: recorder.Code, header: recorder.Result().Header, body: recorder.Body.Bytes()}
+	r, a := c.send()
 	if a.code != status {
 		c.w.t.Fatalf("%s %s: status %d, want %d: %s", c.method, c.target, a.code, status, a.body)
 	}
 	c.w.spec.check(c.w.t, r, a)
 	return a
+}
+
+// send sends the request.
+func (c *call) send() (*http.Request, *answer) {
+	r := httptest.NewRequestWithContext(context.Background(), c.method, c.target, strings.NewReader(c.body))
+	r.Header = c.header
+	recorder := httptest.NewRecorder()
+	c.w.api.ServeHTTP(recorder, r)
+	a := &answer{t: c.w.t, code: recorder.Code, header: recorder.Result().Header, body: recorder.Body.Bytes()}
+	return r, a
 }
 
 // answer is what came back.

@@ -4,6 +4,7 @@ import (
 	"container/heap"
 	"context"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -23,7 +24,10 @@ func (s *Store) FindRecords(ctx context.Context, q dps.RecordQuery, p dps.Page) 
 	}
 	err = s.view(ctx, func(tx *bbolt.Tx) error {
 		first := firsts{limit: p.Limit() + 1} // one more tells whether there are more
-		err := summaries(tx, q.Owner, func(s dps.RecordSummary) bool {
+		outside := func(state dps.RecordState, updated time.Time) bool {
+			return len(q.States) > 0 && !slices.Contains(q.States, state) || !after.IsZero() && updated.After(after.Updated) || first.full() && updated.Before(first.kept[0].Updated)
+		}
+		err := summaries(tx, q.Owner, outside, func(s dps.RecordSummary) bool {
 			if at := s.Position(); (after.IsZero() || after.Compare(at) < 0) && q.Matches(s) {
 				first.add(at)
 			}
@@ -63,7 +67,7 @@ func readFound(tx *bbolt.Tx, q dps.RecordQuery, found []dps.RecordPosition, limi
 // SummarizeRecords implements dps.RecordStore.
 func (s *Store) SummarizeRecords(ctx context.Context, owner string, visit func(dps.RecordSummary) bool) error {
 	return s.view(ctx, func(tx *bbolt.Tx) error {
-		if err := summaries(tx, owner, func(s dps.RecordSummary) bool { return ctx.Err() == nil && visit(s) }); err != nil {
+		if err := summaries(tx, owner, nil, func(s dps.RecordSummary) bool { return ctx.Err() == nil && visit(s) }); err != nil {
 			return err
 		}
 		return ctx.Err()
@@ -78,13 +82,15 @@ type firsts struct {
 
 func (f *firsts) add(p dps.RecordPosition) {
 	switch {
-	case len(f.kept) < f.limit:
+	case !f.full():
 		heap.Push(&f.kept, p)
 	case p.Compare(f.kept[0]) < 0:
 		f.kept[0] = p
 		heap.Fix(&f.kept, 0)
 	}
 }
+
+func (f *firsts) full() bool { return len(f.kept) == f.limit }
 
 func (f *firsts) sorted() []dps.RecordPosition {
 	slices.SortFunc(f.kept, dps.RecordPosition.Compare)

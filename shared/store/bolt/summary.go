@@ -42,11 +42,10 @@ func encodeSummary(s dps.RecordSummary) []byte {
 
 // decodeSummary is the inverse; ok is false where data is none. Groups repeat, and share their text.
 func decodeSummary(id, data []byte, groups map[string]string) (s dps.RecordSummary, ok bool) {
-	if len(data) < summaryHead || data[0] != summaryVersion || int(data[1]) >= len(summaryStates) {
+	if s.State, s.Updated, ok = stateAndTime(data); !ok {
 		return s, false
 	}
-	s.ID, s.State = string(id), summaryStates[data[1]]
-	s.Updated = time.Unix(int64(binary.BigEndian.Uint64(data[2:])), int64(binary.BigEndian.Uint32(data[10:]))).UTC() //nolint:gosec // as it was put in
+	s.ID = string(id)
 	rest := data[summaryHead:]
 	var texts [3][]byte
 	for i := range texts {
@@ -73,11 +72,24 @@ func putSummary(tx *bbolt.Tx, rec dps.Record) error {
 	return tx.Bucket(bucketOwner).Put(ownerKey(rec.Owner, bucketRecords, rec.ID), encodeSummary(rec.Summary()))
 }
 
-// summaries visits those of an owner's records, in the order of their ids, until visit returns false.
-func summaries(tx *bbolt.Tx, owner string, visit func(dps.RecordSummary) bool) error {
+// stateAndTime reads the two that most records are passed over by, which costs nothing; ok is false where data is no summary.
+func stateAndTime(data []byte) (state dps.RecordState, updated time.Time, ok bool) {
+	if len(data) < summaryHead || data[0] != summaryVersion || int(data[1]) >= len(summaryStates) {
+		return "", time.Time{}, false
+	}
+	seconds, nanos := binary.BigEndian.Uint64(data[2:]), binary.BigEndian.Uint32(data[10:])
+	return summaryStates[data[1]], time.Unix(int64(seconds), int64(nanos)).UTC(), true //nolint:gosec // as it was put in
+}
+
+// summaries visits those of an owner's records, in the order of their ids, until visit returns false. Those that skip passes over
+// by state and time are not even read; nil: none.
+func summaries(tx *bbolt.Tx, owner string, skip func(dps.RecordState, time.Time) bool, visit func(dps.RecordSummary) bool) error {
 	prefix, groups := ownerKey(owner, bucketRecords, ""), make(map[string]string)
 	c := tx.Bucket(bucketOwner).Cursor()
 	for k, v := c.Seek(prefix); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		if state, updated, ok := stateAndTime(v); ok && skip != nil && skip(state, updated) {
+			continue
+		}
 		s, ok := decodeSummary(k[len(prefix):], v, groups)
 		if !ok { // of a later version, or damaged: the record itself knows
 			rec, found, err := get[dps.Record](tx, bucketRecords, string(k[len(prefix):]))
@@ -108,10 +120,7 @@ func addSummaries(tx *bbolt.Tx) error {
 	}
 	for _, id := range without {
 		rec, found, err := get[dps.Record](tx, bucketRecords, id)
-		if err != nil {
-			return err
-		}
-		if !found {
+		if err != nil || !found { // one that does not decode says so where it is read; the others are needed nevertheless
 			continue
 		}
 		if err := putSummary(tx, rec); err != nil {

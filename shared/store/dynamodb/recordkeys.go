@@ -19,10 +19,13 @@ const (
 	IndexByDevice = "byDevice" // OWNER#owner#DEVICE#shard / device id in small letters#id
 	IndexByName   = "byName"   // OWNER#owner#NAME#shard / common name in small letters#id
 
-	TimeKey, TimeSort     = "timeKey", "timeSort" // time orders the group index, too
-	GroupKey              = "groupKey"
-	DeviceKey, DeviceSort = "deviceKey", "deviceSort"
-	NameKey, NameSort     = "nameKey", "nameSort"
+	TimeKey    = "timeKey"
+	TimeSort   = "timeSort" // of IndexByTime and IndexByGroup
+	GroupKey   = "groupKey"
+	DeviceKey  = "deviceKey"
+	DeviceSort = "deviceSort"
+	NameKey    = "nameKey"
+	NameSort   = "nameSort"
 
 	// AttributeCommonName is what a summary needs and a record has only deep inside.
 	AttributeCommonName = "commonName"
