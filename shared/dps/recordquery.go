@@ -72,7 +72,7 @@ func (q RecordQuery) Matches(s RecordSummary) bool {
 	switch {
 	case len(q.GroupIDs) > 0 && !slices.Contains(q.GroupIDs, s.GroupID),
 		len(q.States) > 0 && !slices.Contains(q.States, s.State),
-		len(q.DeviceIDs) > 0 && !slices.Contains(q.DeviceIDs, s.DeviceID),
+		len(q.DeviceIDs) > 0 && (s.DeviceID == "" || !slices.Contains(q.DeviceIDs, s.DeviceID)),
 		!q.UpdatedFrom.IsZero() && s.Updated.Before(q.UpdatedFrom),
 		!q.UpdatedBefore.IsZero() && !s.Updated.Before(q.UpdatedBefore):
 		return false

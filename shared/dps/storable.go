@@ -45,6 +45,11 @@ func (r StepResult) Storable() error {
 	if err := CheckKey("owner", r.Owner); err != nil {
 		return err
 	}
+	if r.GroupID != "" {
+		if err := CheckKey("groupId", r.GroupID); err != nil {
+			return err
+		}
+	}
 	return CheckKey("step", string(r.Step))
 }
 

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -56,10 +57,13 @@ func parseQuery(raw string, r route, d dialect) (query, error) {
 	for name, given := range values {
 		i := slices.IndexFunc(r.query, func(p parameter) bool { return canonicalName(p.name) == canonicalName(name) && (d.extended || !p.only) })
 		if i < 0 {
-			if d.extended || r.method == "DELETE" {
+			if d.extended || r.method == http.MethodDelete {
 				return nil, dps.Errorf(dps.CodeInvalid, "query: there is no parameter %.100q here; known are %s", name, known(r.query))
 			}
 			continue
+		}
+		if r.method == http.MethodDelete && slices.Contains(given, "") {
+			return nil, dps.Errorf(dps.CodeInvalid, "%s: is empty; a deletion without filters deletes everything, so leave the parameter out if that is meant", name)
 		}
 		if err := out.add(r.query[i], given); err != nil {
 			return nil, err

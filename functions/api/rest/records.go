@@ -51,6 +51,11 @@ func recordQuery(x *exchange) (dps.RecordQuery, error) {
 	q := dps.RecordQuery{
 		Owner: x.owner(), GroupIDs: x.query.all("enrollmentGroupIdFilter"), DeviceIDs: x.query.all("deviceIdFilter"), Prefix: x.query.one("search"),
 	}
+	if q.Prefix != "" {
+		if err := dps.CheckKey("search", q.Prefix); err != nil {
+			return q, err
+		}
+	}
 	for _, state := range x.query.all("state") {
 		q.States = append(q.States, dps.RecordState(state))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -135,6 +136,26 @@ func TestRecordsAreDeleted(t *testing.T) {
 			t.Errorf("%q deletes %v, want %s", tt.query, got, tt.count)
 		}
 	}
+}
+
+// TestABlankFilterDeletesNothing: it is more likely a variable that was not set than the wish to delete all.
+func TestABlankFilterDeletesNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	w.fleet(t, 3)
+	w.newGroup(alice)
+	for _, target := range []string{
+		pathRecords + "?search=", pathRecords + "?updatedAfter=", pathRecords + "?idFilter=", pathRecords + "?idfilter=&idFilter=x", pathGroups + "?idFilter=", pathHubs + "?hubIdFilter=",
+	} {
+		w.extended(alice, "DELETE", target, "").do(400)
+		if target != pathRecords+"?search=" && target != pathRecords+"?updatedAfter=" { // which plgd's clients do not know, and is an error for that
+			w.as(alice, "DELETE", target, "").do(400)
+		}
+	}
+	if got := w.as(alice, "GET", pathRecords, "").do(200).ids(); len(got) != 3 {
+		t.Errorf("%d records are left", len(got))
+	}
+	w.extended(alice, "GET", pathRecords+"?search="+strings.Repeat("a", 300), "").do(400)
+	w.extended(alice, "GET", pathRecords+"?search=%ff", "").do(400)
 }
 
 func TestStatistics(t *testing.T) {

@@ -114,6 +114,7 @@ var findTests = []test{
 			"failed lately":         {States: []dps.RecordState{dps.RecordFailed}, UpdatedFrom: noon},
 			"a group lately":        {GroupIDs: []string{one.GroupID}, UpdatedFrom: noon, UpdatedBefore: noon.Add(3 * time.Hour)},
 			"record id":             {Prefix: one.ID},
+			"no device":             {DeviceIDs: []string{""}},
 			"device id":             {Prefix: strings.ToUpper(one.DeviceID[:9])},
 			"a digit":               {Prefix: one.ID[:1]},
 			"name":                  {Prefix: "lAMP"},
