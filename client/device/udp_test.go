@@ -35,6 +35,8 @@ type udpPeer struct {
 	// ask makes the service ask the device for a path once, before it answers the ownership; askOptions go with it.
 	ask        string
 	askOptions message.Options
+	// stray makes the service send, before that answer, a block of an answer that nobody asked for.
+	stray bool
 
 	asked   sync.WaitGroup
 	answers []*pool.Message
@@ -87,6 +89,9 @@ func (p *udpPeer) handleUDP(w *responsewriter.ResponseWriter[*client.Conn], r *p
 	if path == ocf.PathOwnership && p.ask != "" {
 		p.askDevice(w.Conn(), p.ask)
 	}
+	if path == ocf.PathOwnership && p.stray {
+		p.sendStrayBlock(w.Conn())
+	}
 	payload, _ := r.ReadBody()
 	a := p.answer(received{path: path, payload: bytes.Clone(payload)})
 	if a.silent {
@@ -98,6 +103,19 @@ func (p *udpPeer) handleUDP(w *responsewriter.ResponseWriter[*client.Conn], r *p
 	if out.Payload != nil {
 		w.Message().SetBody(bytes.NewReader(out.Payload))
 	}
+}
+
+// sendStrayBlock sends the first of two blocks under a token that the device never used.
+func (p *udpPeer) sendStrayBlock(cc *client.Conn) {
+	m := cc.AcquireMessage(cc.Context())
+	defer cc.ReleaseMessage(m)
+	m.SetCode(codes.Content)
+	m.SetType(message.NonConfirmable)
+	m.SetToken(message.Token("stray"))
+	m.SetMessageID(cc.GetMessageID())
+	m.SetOptionBytes(message.Block2, []byte{0x08}) // number 0, more follow, 16 bytes
+	m.SetBody(bytes.NewReader(make([]byte, 16)))
+	_ = cc.Session().WriteMessage(m)
 }
 
 // askDevice asks over the device's own connection and keeps what it says.
@@ -145,6 +163,16 @@ func TestBlockwiseUDP(t *testing.T) {
 	if len(result.ACEs) != 43 {
 		t.Errorf("%d entries, want 43", len(result.ACEs))
 	}
+}
+
+// TestStrayBlockUDP: a block that belongs to nothing the device asked is dropped, and harms nothing.
+func TestStrayBlockUDP(t *testing.T) {
+	p := &udpPeer{peer: peer{world: newWorld(t)}, stray: true}
+	result, err := newDevice(t, p.world.config(p.listen(t))).Provision(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkResult(t, result)
 }
 
 func TestWrongUDP(t *testing.T) {

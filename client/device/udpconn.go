@@ -6,6 +6,8 @@ import (
 
 	"github.com/pion/dtls/v3"
 	coapdtls "github.com/plgd-dev/go-coap/v3/dtls/server"
+	"github.com/plgd-dev/go-coap/v3/message"
+	"github.com/plgd-dev/go-coap/v3/message/pool"
 	coapnet "github.com/plgd-dev/go-coap/v3/net"
 	"github.com/plgd-dev/go-coap/v3/net/blockwise"
 	"github.com/plgd-dev/go-coap/v3/udp/client"
@@ -35,7 +37,10 @@ func (l *udpLink) start(ctx context.Context, conn *dtls.Conn) {
 	cfg.TransmissionMaxRetransmit = udpRetransmissions
 	session := coapdtls.NewSession(ctx, coapnet.NewConn(conn), cfg.MaxMessageSize, cfg.MTU, true)
 	l.conn = client.NewConnWithOpts(session, &cfg, client.WithBlockWise(func(cc *client.Conn) *blockwise.BlockWise[*client.Conn] {
-		return blockwise.New(cc, cfg.BlockwiseTransferTimeout, cfg.Errors, cc.GetObservationRequest)
+		// Not the method's value: what it belongs to is set after this returns, and a block from the peer would find nil.
+		return blockwise.New(cc, cfg.BlockwiseTransferTimeout, cfg.Errors, func(t message.Token) (*pool.Message, bool) {
+			return cc.GetObservationRequest(t)
+		})
 	}))
 	l.running.Go(func() {
 		defer cancel()

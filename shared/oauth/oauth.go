@@ -134,6 +134,9 @@ func (t *Tokens) fetchOwner(ctx context.Context, hub dps.Hub, owner string) (Tok
 		return Token{}, err
 	}
 	defer lease.Release()
+	if k, ok := lease.Client().known.get(owner, t.now()); ok {
+		return k.token, k.err // another flight landed between the caller's look and this one's start
+	}
 	token, err := t.fetch(ctx, hub, lease, grant{owner: owner})
 	lease.Client().known.put(owner, token, err, t.now())
 	return token, err

@@ -136,8 +136,11 @@ type ACEResource struct {
 
 // Link is one entry of a device's discovery answer.
 type Link struct {
+	Anchor        string         `json:"anchor,omitempty"` // ocf://DEVICE-ID
 	Href          string         `json:"href"`
 	ResourceTypes []string       `json:"rt,omitempty"`
+	Interfaces    []string       `json:"if,omitempty"`
+	Policy        *LinkPolicy    `json:"p,omitempty"`
 	Endpoints     []LinkEndpoint `json:"eps,omitempty"`
 }
 
