@@ -12,6 +12,8 @@ import (
 const (
 	ConsoleClientID = "console"   // authorization code with PKCE, no secret
 	CLIClientID     = "dpsctl"    // device authorization grant, no secret
+	D2DClientID     = "d2d"       // the d2d client's page: authorization code with PKCE, no secret
+	D2DDeviceID     = "d2d-alone" // the d2d client itself: device authorization grant, no secret
 	ProgramClientID = "dpsctl-ci" // client credentials, for owner "1"
 	ProgramSecret   = "dpsctl-ci" //nolint:gosec // everybody knows it, as "test" in seed 001
 )
@@ -19,7 +21,7 @@ const (
 // DefaultPeopleAudience is the audience of tokens for the provisioning service's API.
 const DefaultPeopleAudience = "https://dps.example.com"
 
-// operatorsClients may come back to a console on this machine, whatever its port.
+// operatorsClients may come back to a page on this machine, whatever its port.
 func operatorsClients(audience string) []oauth.Client {
 	forPeople := []string{"openid", "profile", "dps:read", "dps:write", "dps:admin"}
 	return []oauth.Client{
@@ -29,6 +31,13 @@ func operatorsClients(audience string) []oauth.Client {
 			RedirectURLs: []string{"http://localhost/callback", "https://127.0.0.1/callback", "https://localhost/callback"},
 			LogoutURLs:   []string{"http://127.0.0.1/", "http://localhost/", "https://127.0.0.1/", "https://localhost/"},
 		},
+		{
+			Name: "The d2d client's page", ID: D2DClientID, Scopes: forPeople, Audience: audience,
+			RedirectURL:  "http://127.0.0.1/callback",
+			RedirectURLs: []string{"http://localhost/callback", "https://127.0.0.1/callback", "https://localhost/callback"},
+			LogoutURLs:   []string{"http://127.0.0.1/", "http://localhost/", "https://127.0.0.1/", "https://localhost/"},
+		},
+		{Name: "The d2d client", ID: D2DDeviceID, GrantType: oauth.GrantDeviceCode, Scopes: forPeople, Audience: audience},
 		{Name: "dpsctl", ID: CLIClientID, GrantType: oauth.GrantDeviceCode, Scopes: forPeople, Audience: audience},
 		{
 			Name: "dpsctl of a pipeline", ID: ProgramClientID, Secret: ProgramSecret, GrantType: oauth.GrantClientCredentials,

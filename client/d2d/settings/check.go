@@ -25,7 +25,7 @@ func (k *checker) add(path, format string, args ...any) {
 // check finds what is wrong with values that have the right types.
 func (c Config) check() config.Problems {
 	k := new(checker)
-	k.http(c.APIs.HTTP)
+	k.http(c.APIs.HTTP, c.guardedByCertificate())
 	k.coap(c.Clients.Device.COAP)
 	k.remote(c)
 	if c.Storage.Protection == "passphrase" && c.Storage.KeyFile != "" {
@@ -34,7 +34,14 @@ func (c Config) check() config.Problems {
 	return k.problems
 }
 
-func (k *checker) http(h HTTP) {
+// guardedByCertificate tells whether nobody can use the client before a browser has initialized it with a certificate of the configured
+// roots, and afterwards that owner alone: what a client needs that cannot reach the OAuth server to ask for its keys.
+func (c Config) guardedByCertificate() bool {
+	r := c.RemoteProvisioning
+	return c.Clients.Device.COAP.TLS.Authentication == X509 && r.Mode == UserAgent && len(r.CAPool) > 0
+}
+
+func (k *checker) http(h HTTP, guarded bool) {
 	host, _, err := net.SplitHostPort(h.Address)
 	if err != nil {
 		k.add("apis.http.address", "%q is not HOST:PORT: write 127.0.0.1:8080", h.Address)
@@ -44,8 +51,9 @@ func (k *checker) http(h HTTP) {
 		if !h.TLS.Enabled {
 			k.add("apis.http.tls.enabled", "must be true: %s is not a loopback address, and tokens and keys would cross the network in clear; or set apis.http.address to 127.0.0.1:PORT", h.Address)
 		}
-		if h.Authorization.Authority == "" {
-			k.add("apis.http.authorization.authority", "must be set: %s is not a loopback address, and anybody could use this client; or set apis.http.address to 127.0.0.1:PORT", h.Address)
+		if h.Authorization.Authority == "" && !guarded {
+			k.add("apis.http.authorization.authority", "must be set: %s is not a loopback address, and anybody could use this client; or set apis.http.address to 127.0.0.1:PORT; "+
+				"a client that cannot reach the OAuth server needs clients.device.coap.tls.authentication x509, remoteProvisioning.mode userAgent and remoteProvisioning.caPool instead", h.Address)
 		}
 	}
 	if h.TLS.Enabled && (h.TLS.CertFile == "" || h.TLS.KeyFile == "") {

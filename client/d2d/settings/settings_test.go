@@ -1,6 +1,7 @@
 package settings_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,21 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		_, err := settings.Parse([]byte(tt.text))
 		if dps.CodeOf(err) != dps.CodeInvalid || !strings.Contains(err.Error(), tt.want) || strings.Contains(err.Error(), wrongKey) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
+		}
+	}
+}
+
+// TestOutOfReach: a client elsewhere that cannot ask the OAuth server for its keys is guarded by the domain's certificates, or not started.
+func TestOutOfReach(t *testing.T) {
+	const elsewhere = "apis: {http: {address: ':80', tls: {enabled: true, certFile: c, keyFile: k}}}\n" +
+		"clients: {device: {coap: {tls: {authentication: %s}}}}\n" +
+		"remoteProvisioning: {mode: userAgent, authority: 'https://a', certificateAuthority: 'https://a', caPool: [%s]}\n"
+	if _, err := settings.Parse(fmt.Appendf(nil, elsewhere, "x509", "root.pem")); err != nil {
+		t.Error(err)
+	}
+	for name, values := range map[string][2]string{"any root": {"x509", ""}, "any way": {"uninitialized", "root.pem"}} {
+		if _, err := settings.Parse(fmt.Appendf(nil, elsewhere, values[0], values[1])); dps.CodeOf(err) != dps.CodeInvalid || !strings.Contains(err.Error(), "apis.http.authorization.authority: must be set") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
