@@ -144,6 +144,9 @@ func (c *certificate) notAfter() time.Time { return c.current.Load().Leaf.NotAft
 
 func (c *certificate) daysLeft() int { return int(c.notAfter().Sub(c.now()) / day) }
 
+// daysUntilEnd is negative once it has ended.
+func (c *certificate) daysUntilEnd() float64 { return c.notAfter().Sub(c.now()).Hours() / day.Hours() }
+
 // valid tells whether devices can accept it now.
 func (c *certificate) valid() bool {
 	leaf, now := c.current.Load().Leaf, c.now()

@@ -11,11 +11,12 @@ import (
 	"dps/shared/config"
 	"dps/shared/contract"
 	"dps/shared/invoke/awslambda"
+	"dps/shared/telemetry"
 )
 
 // openCloud calls the functions on AWS Lambda. The ingress has no store then, no secrets, and no disk: records wait in
 // memory until Lambda has them, whose retries and dead-letter queue do the rest.
-func openCloud(ctx context.Context, cfg config.Config, count func(name, reason string)) (*backend, error) {
+func openCloud(ctx context.Context, cfg config.Config, m *telemetry.Metrics) (*backend, error) {
 	settings, err := awsclient.Config(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("functions.mode %s: %w", config.ModeLambda, err)
@@ -29,7 +30,7 @@ func openCloud(ctx context.Context, cfg config.Config, count func(name, reason s
 			Timeouts: map[string]time.Duration{
 				contract.Enroll: timeouts.Enroll, contract.Token: timeouts.Token, contract.Sign: timeouts.Sign, contract.Record: timeouts.Record,
 			},
-			Count: count,
+			Count: m.Count, Gauge: m.Gauge,
 		}),
 		close: func() error { return nil },
 	}, nil

@@ -25,6 +25,7 @@ import (
 	"dps/shared/oauth"
 	"dps/shared/secrets/file"
 	"dps/shared/store/bolt"
+	"dps/shared/telemetry"
 )
 
 // configSource names the configuration file in the store's manifest: what it no longer lists goes.
@@ -32,7 +33,7 @@ const configSource = "config"
 
 // openEmbedded puts the functions into this process, over one database file; secrets and spool lie beside it. Groups and
 // hubs of the configuration are written to the store before anything is served.
-func openEmbedded(ctx context.Context, cfg config.Config, o Options, count func(name, reason string)) (*backend, error) {
+func openEmbedded(ctx context.Context, cfg config.Config, o Options, m *telemetry.Metrics) (*backend, error) {
 	path := cfg.Clients.Storage.Bolt.Path
 	store, err := bolt.Open(path)
 	if err != nil {
@@ -46,10 +47,10 @@ func openEmbedded(ctx context.Context, cfg config.Config, o Options, count func(
 	if err := writeConfigured(ctx, cfg, store, secrets, o); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	tokens := oauth.New(secrets, o.Now, oauth.Options{Count: count})
-	authorities := certauthority.New(secrets, certauthority.Options{Count: count})
+	tokens := oauth.New(secrets, o.Now, oauth.Options{Count: m.Count, Gauge: m.Gauge})
+	authorities := certauthority.New(secrets, certauthority.Options{Count: m.Count})
 	fetcher := enroll.NewFetcher(enroll.FetcherOptions{Now: o.Now})
-	signer := sign.New(store, tokens, authorities, secrets, o.Now, sign.Options{Count: count})
+	signer := sign.New(store, tokens, authorities, secrets, o.Now, sign.Options{Count: m.Count, Gauge: m.Gauge})
 	functions := &invoke.InProcess{
 		EnrollHandler:    enroll.New(store, fetcher, o.Log).Handle,
 		TokenHandler:     token.New(store, tokens, o.Now).Handle,

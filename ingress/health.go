@@ -30,8 +30,8 @@ type health struct {
 	checks   []func() error
 }
 
-// newHealth listens on the address; "" is no endpoint. Errors: of the socket.
-func newHealth(ctx context.Context, address string, checks ...func() error) (*health, error) {
+// newHealth listens on the address; "" is no endpoint. scrapes answers Prometheus; nil: nobody does. Errors: of the socket.
+func newHealth(ctx context.Context, address string, scrapes http.Handler, checks ...func() error) (*health, error) {
 	h := &health{checks: checks}
 	if address == "" {
 		return h, nil
@@ -43,6 +43,9 @@ func newHealth(ctx context.Context, address string, checks ...func() error) (*he
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) { answer(w, h.ready()) })
+	if scrapes != nil {
+		mux.Handle("GET /metrics", scrapes)
+	}
 	h.server = &http.Server{Handler: mux, ReadTimeout: healthTimeout, WriteTimeout: healthTimeout, IdleTimeout: time.Minute}
 	return h, nil
 }

@@ -9,11 +9,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"dps/ingress/coapserver"
 	"dps/ingress/gate"
@@ -23,6 +26,7 @@ import (
 	"dps/shared/config"
 	"dps/shared/contract"
 	"dps/shared/dps"
+	"dps/shared/invoke"
 	"dps/shared/telemetry"
 )
 
@@ -39,6 +43,10 @@ const generationInterval = 3 * time.Second
 type Options struct {
 	Log *slog.Logger     // nil: none
 	Now func() time.Time // nil: time.Now
+	// Spans take the spans of every connection that is traced, in this process; without a collector all are.
+	Spans []sdktrace.SpanProcessor
+	// MetricLines takes the lines of clients.cloudWatch; nil: standard output.
+	MetricLines io.Writer
 	// Functions, where set, stands between the ingress and its functions.
 	Functions func(contract.Functions) contract.Functions
 	// ReadinessPause replaces readinessPause; 0: that.
@@ -57,7 +65,8 @@ type Service struct {
 	health      *health
 	operators   *operators // nil: they are served elsewhere
 	pause       time.Duration
-	counters    *telemetry.Counters
+	metrics     *telemetry.Metrics
+	exporters   *exporters
 	log         *slog.Logger
 }
 
@@ -82,54 +91,62 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Service, error) {
 	if o.ReadinessPause == 0 {
 		o.ReadinessPause = readinessPause
 	}
-	counters := new(telemetry.Counters)
-	certificate, err := newCertificate(ctx, cfg.APIs.COAP.TLS, o, counters.Add)
+	metrics := telemetry.NewMetrics(o.Log)
+	certificate, err := newCertificate(ctx, cfg.APIs.COAP.TLS, o, metrics.Count)
 	if err != nil {
 		return nil, fmt.Errorf("apis.coap.tls: %w", err)
 	}
-	b, err := openBackend(ctx, cfg, o, counters.Add)
+	exporters, err := newExporters(ctx, cfg, o, metrics)
 	if err != nil {
 		certificate.close()
+		return nil, err
+	}
+	b, err := openBackend(ctx, cfg, o, metrics)
+	if err != nil {
+		certificate.close()
+		exporters.close(ctx)
 		return nil, err
 	}
 	if o.Functions != nil {
 		b.functions = o.Functions(b.functions)
 	}
-	s := &Service{backend: b, certificate: certificate, pause: o.ReadinessPause, counters: counters, log: o.Log}
+	s := &Service{backend: b, certificate: certificate, pause: o.ReadinessPause, metrics: metrics, exporters: exporters, log: o.Log}
 	if err := s.build(ctx, cfg, o); err != nil {
 		certificate.close()
+		exporters.close(ctx)
 		return nil, errors.Join(err, b.close())
 	}
 	return s, nil
 }
 
 // openBackend chooses where the functions run.
-func openBackend(ctx context.Context, cfg config.Config, o Options, count func(name, reason string)) (*backend, error) {
+func openBackend(ctx context.Context, cfg config.Config, o Options, m *telemetry.Metrics) (*backend, error) {
 	if cfg.Functions.Mode == config.ModeLambda {
-		return openCloud(ctx, cfg, count)
+		return openCloud(ctx, cfg, m)
 	}
 	if cfg.Clients.Storage.Use != config.StorageBolt {
 		return nil, fmt.Errorf("clients.storage.use %q is not available in this build: use %q", cfg.Clients.Storage.Use, config.StorageBolt)
 	}
-	return openEmbedded(ctx, cfg, o, count)
+	return openEmbedded(ctx, cfg, o, m)
 }
 
 func (s *Service) build(ctx context.Context, cfg config.Config, o Options) error {
-	enroll := &watchedFunctions{Functions: s.backend.functions, now: o.Now}
+	observed := &invoke.Observed{Functions: s.backend.functions, Count: s.metrics.Count, Observe: s.metrics.Observe}
+	enroll := &watchedFunctions{Functions: observed, now: o.Now}
 	s.backend.functions = enroll
 	limiter := telemetry.NewLimiter(o.Now)
-	s.recorder = recorder.New(recorder.Options{Function: s.backend.functions, Spool: s.backend.spool, Log: o.Log, Count: s.counters.Add})
+	s.recorder = recorder.New(recorder.Options{Function: s.backend.functions, Spool: s.backend.spool, Log: o.Log, Count: s.metrics.Count})
 	var err error
 	s.gate, err = gate.New(gate.Options{
 		Enroller: s.backend.functions, Expiration: cfg.Clients.Storage.CacheExpiration, Now: o.Now,
-		Log: o.Log, Count: s.counters.Add, LogOnce: limiter.Allow,
+		Log: o.Log, Count: s.metrics.Count, LogOnce: limiter.Allow,
 	})
 	if err != nil {
 		return err
 	}
 	steps := provisioning.New(provisioning.Options{
-		Functions: s.backend.functions, Gate: s.gate, Record: s.recorder.Add, Now: o.Now, Log: o.Log, Count: s.counters.Add,
-		DumpBody: cfg.Log.DumpBody, Running: cfg.TaskQueue.GoPoolSize, Waiting: cfg.TaskQueue.Size,
+		Functions: s.backend.functions, Gate: s.gate, Record: s.recorder.Add, Now: o.Now, Log: o.Log, Count: s.metrics.Count,
+		Observe: s.metrics.Observe, DumpBody: cfg.Log.DumpBody, Running: cfg.TaskQueue.GoPoolSize, Waiting: cfg.TaskQueue.Size,
 	})
 	coap := cfg.APIs.COAP
 	s.server, err = coapserver.Listen(ctx, coapserver.Config{
@@ -138,21 +155,23 @@ func (s *Service) build(ctx context.Context, cfg config.Config, o Options) error
 		InactivityTimeout: coap.InactivityMonitor.Timeout,
 		BlockwiseEnabled:  coap.BlockwiseTransfer.Enabled, BlockwiseSize: coap.BlockwiseTransfer.BlockSize,
 		MaxConnections: o.MaxConnections, MaxHalfOpen: o.MaxHalfOpen,
-		Certificate: s.certificate.get, Admitter: steps, Log: o.Log, Count: s.counters.Add,
+		Certificate: s.certificate.get, Admitter: steps, Log: o.Log, Count: s.metrics.Count, Observe: s.metrics.Observe, Tracer: s.exporters.tracer(),
 	})
 	if err != nil {
 		return err
 	}
-	s.health, err = newHealth(ctx, cfg.APIs.Health.Address, s.checkCertificate, enroll.check)
+	s.health, err = newHealth(ctx, cfg.APIs.Health.Address, s.exporters.scrapes, s.checkCertificate, enroll.check)
 	if err != nil {
 		s.server.Close()
 		return err
 	}
-	if s.operators, err = newOperators(ctx, cfg, s.backend, o, s.counters.Add); err != nil {
+	if s.operators, err = newOperators(ctx, cfg, s.backend, o, s.metrics.Count); err != nil {
 		s.server.Close()
 		s.health.close()
+		return err
 	}
-	return err
+	s.watch(o.Now)
+	return nil
 }
 
 func (s *Service) checkCertificate() error {
@@ -185,7 +204,10 @@ func (s *Service) Addr(protocol string) net.Addr { return s.server.Addr(protocol
 func (s *Service) Store() dps.Store { return s.backend.store }
 
 // Counters are the events counted so far, by name and reason.
-func (s *Service) Counters() map[string]uint64 { return s.counters.Snapshot() }
+func (s *Service) Counters() map[string]uint64 { return s.metrics.Snapshot() }
+
+// Metrics are what the service tells of itself.
+func (s *Service) Metrics() *telemetry.Metrics { return s.metrics }
 
 // Run serves until ctx is done, then drains: load balancers are told, requests in service are answered, records flushed,
 // everything closed, in under 30 s. Errors: what had to be cut off, or did not close.
@@ -226,6 +248,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer cancel()
 	s.recorder.Flush(flush)
 	s.log.Info("drained", "counters", s.Counters())
+	s.exporters.close(ctx)
 	s.certificate.close()
 	return errors.Join(err, s.backend.close())
 }
@@ -244,5 +267,6 @@ func (s *Service) Close() error {
 		s.operators.shutdown()
 	}
 	s.certificate.close()
+	s.exporters.close(context.Background())
 	return s.backend.close()
 }

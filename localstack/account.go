@@ -24,32 +24,37 @@ func (p *printer) stack(s *world) {
 }
 
 // provision takes one device fresh from the factory to its hub, and tells its story from both sides: what the device got,
-// and what the service recorded.
-func provision(ctx context.Context, s *stack.Stack, p *printer, protocol string) error {
+// and what the service recorded. connections is how often it had to connect to the service.
+func provision(ctx context.Context, s *world, p *printer, protocol string) (connections int, err error) {
 	cfg, err := s.NewDevice(protocol, "acme-lamp-"+strings.ToUpper(protocol))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	p.line("\nA device over %s", map[string]string{"tcp": "TLS / TCP", "udp": "DTLS / UDP"}[protocol])
 	d, err := device.New(cfg)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	r, err := d.Provision(ctx)
 	if err != nil {
-		return fmt.Errorf("the device was not provisioned: %w", err)
+		return 0, fmt.Errorf("the device was not provisioned: %w", err)
 	}
 	p.account(cfg.Manufacturer.Leaf, r)
 	reg, err := d.Connect(ctx)
 	if err != nil {
-		return fmt.Errorf("the hub's gateway did not let the device in: %w", err)
+		return 0, fmt.Errorf("the hub's gateway did not let the device in: %w", err)
 	}
 	known, ok := s.Hub.Gateway.Device(reg.DeviceID)
 	if !ok || !known.SignedIn {
-		return errors.New("the hub's gateway does not know the device as signed in")
+		return 0, errors.New("the hub's gateway does not know the device as signed in")
 	}
 	p.item("hub", "registered and signed in as a device of owner %q, %d resources published", known.Owner, known.Links)
-	return p.err
+	if s.around != nil {
+		if err := s.around.welcome("acme-lamp-"+strings.ToUpper(protocol), cfg, d, r); err != nil { //nolint:contextcheck // the device stays
+			return 0, err
+		}
+	}
+	return len(r.Handshakes), p.err
 }
 
 // account is what the device got, step by step.

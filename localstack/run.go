@@ -19,6 +19,7 @@ const usage = `The whole stack in one process, with nothing but Go: stand-in hub
 
   make run                          start, provision two devices, stay up
   make run ARGS=--once              start, provision two devices, stop; fails if a step failed
+  make run ARGS=--trace             with the way of each device through the service, and how long it took
   make run ARGS="--dir /tmp/dps"    certificates, database and configuration in another folder
   make run ARGS="--port 15684"      the service on a port of your choice
   make localstack-up                the deployed shape: functions as processes, AWS emulators for the data
@@ -29,7 +30,9 @@ const usage = `The whole stack in one process, with nothing but Go: stand-in hub
 type settings struct {
 	dir, host     string
 	port, apiPort string
+	clientPort    string
 	once, split   bool
+	trace         bool
 	verbose       bool
 }
 
@@ -43,7 +46,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.StringVar(&o.host, "host", "127.0.0.1", "`HOST` to listen on")
 	flags.StringVar(&o.port, "port", "0", "`PORT` of the service, TCP and UDP; 0 is any free one")
 	flags.StringVar(&o.apiPort, "api-port", "", "`PORT` of the REST API and the console; 0 is any free one (default 9100, or any free one where that is taken)")
+	flags.StringVar(&o.clientPort, "client-port", "", "`PORT` of the d2d client's page; 0 is any free one (default 9200, or any free one where that is taken)")
 	flags.BoolVar(&o.once, "once", false, "stop after the two devices")
+	flags.BoolVar(&o.trace, "trace", false, "show what the service did for each of the two devices, and how long each part took")
 	flags.BoolVar(&o.split, "split", false, "functions apart, their data where AWS_ENDPOINT_URL and its kin point: see make localstack-up")
 	flags.BoolVar(&o.verbose, "v", false, "log what service and hub do, on standard error")
 	switch err := flags.Parse(args); {
@@ -69,9 +74,21 @@ func (o settings) demonstrate(ctx context.Context, stdin io.Reader, stdout, stde
 	defer func() { err = errors.Join(err, w.stop()) }()
 	p.stack(w)
 	for _, protocol := range []string{"tcp", "udp"} {
-		if err := provision(ctx, w.Stack, p, protocol); err != nil {
+		connections, err := provision(ctx, w, p, protocol)
+		if err != nil {
 			return err
 		}
+		if w.traces != nil {
+			if err := w.traces.show(ctx, p, connections); err != nil {
+				return err
+			}
+		}
+	}
+	if w.around != nil {
+		if err := w.around.stray(w.Stack); err != nil { //nolint:contextcheck // the device stays
+			return err
+		}
+		p.ways(w.around, w.Stack)
 	}
 	if !o.once {
 		return (&console{world: w, printer: p, stdin: stdin}).serve(ctx)
@@ -87,11 +104,25 @@ func (o settings) start(ctx context.Context, p *printer, log *slog.Logger) (*wor
 	if o.apiPort == "" {
 		o.apiPort = portFor(ctx, "9100")
 	}
-	so := stack.Options{Dir: o.dir, Host: o.host, Port: o.port, APIPort: o.apiPort, Log: log}
-	if o.split {
-		return startSplit(ctx, so, p, log)
+	if o.clientPort == "" {
+		o.clientPort = portFor(ctx, "9200")
 	}
-	return startEmbedded(ctx, so)
+	so := stack.Options{Dir: o.dir, Host: o.host, Port: o.port, APIPort: o.apiPort, Log: log}
+	var watched *traces
+	if o.trace {
+		watched = newTraces()
+		so.Ingress.Spans = append(so.Ingress.Spans, watched)
+	}
+	start := func(ctx context.Context, so stack.Options) (*world, error) { return o.startEmbedded(ctx, so, log) }
+	if o.split {
+		start = func(ctx context.Context, so stack.Options) (*world, error) { return startSplit(ctx, so, p, log) }
+	}
+	w, err := start(ctx, so)
+	if err != nil {
+		return nil, err
+	}
+	w.traces = watched
+	return w, nil
 }
 
 // portFor gives the port where it is free on this machine, else 0, which is any.

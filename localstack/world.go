@@ -22,17 +22,29 @@ type world struct {
 	// settle waits until what devices did is in the store.
 	settle func(ctx context.Context) error
 	stop   func() error
-	apiURL string // of the REST API and the console
-	inside string // commands that look inside, for people; may be empty
+	apiURL string         // of the REST API and the console
+	traces *traces        // nil: nobody wants to see them
+	around *neighbourhood // nil: there is no local network
+	inside string         // commands that look inside, for people; may be empty
 }
 
-// startEmbedded starts everything in this process.
-func startEmbedded(ctx context.Context, o stack.Options) (*world, error) {
-	s, err := stack.Start(ctx, o)
+// startEmbedded starts everything in this process, and a local network beside it.
+func (o settings) startEmbedded(ctx context.Context, so stack.Options, log *slog.Logger) (*world, error) {
+	around, err := newNeighbourhood(ctx, o.clientPort, log)
 	if err != nil {
 		return nil, err
 	}
-	return &world{Stack: s, store: s.Service.Store(), settle: s.Service.Flush, stop: s.Stop, apiURL: s.Service.APIURL()}, nil
+	so.Configure = around.allow
+	s, err := stack.Start(ctx, so)
+	if err != nil {
+		return nil, errors.Join(err, around.close())
+	}
+	w := &world{Stack: s, store: s.Service.Store(), settle: s.Service.Flush, apiURL: s.Service.APIURL(), around: around}
+	w.stop = func() error { return errors.Join(around.close(), s.Stop()) }
+	if err := around.start(ctx, s, nil, log); err != nil {
+		return nil, errors.Join(err, w.stop())
+	}
+	return w, nil
 }
 
 // startSplit starts the deployed shape over the AWS emulators that the environment names. Events that fail are delivered

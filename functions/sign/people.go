@@ -26,6 +26,7 @@ func (h *Handler) HandleOwner(ctx context.Context, req contract.OwnerSignRequest
 	if err != nil {
 		return contract.OwnerSignReply{}, err
 	}
+	h.count("certificate_issued", "owner")
 	c.Device.RecordID = dps.RecordID(issued.leaf.RawSubjectPublicKeyInfo)
 	if err := h.store.AppendAudit(ctx, h.entry(c, issued)); err != nil {
 		return contract.OwnerSignReply{}, err

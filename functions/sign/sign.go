@@ -36,8 +36,11 @@ type Authorities interface {
 
 // Options may be left zero.
 type Options struct {
-	// Count is told of calls ("dependency") and of the cache of verified authorities ("verified_authorities"). nil: nobody.
+	// Count is told of calls ("dependency"), certificates ("certificate_issued") and the cache of verified authorities
+	// ("verified_authorities"). nil: nobody.
 	Count func(name, reason string)
+	// Gauge is given the state of the guard's breakers. nil: nobody is.
+	Gauge func(name, label string, read func() float64) (stop func())
 	// Guard is what calls of the authority go through. nil: one of its own.
 	Guard *resilience.Guard
 }
@@ -52,6 +55,7 @@ type Handler struct {
 	now         func() time.Time
 	guard       *resilience.Guard
 	verified    *verifiedAuthorities
+	count       func(name, reason string)
 }
 
 // New makes the function. The last of opts counts.
@@ -64,11 +68,11 @@ func New(store claim.Store, tokens Tokens, authorities Authorities, secrets dps.
 		o.Count = func(string, string) {}
 	}
 	if o.Guard == nil {
-		o.Guard = resilience.New("certificate authority", resilience.Options{Count: o.Count})
+		o.Guard = resilience.New("certificate authority", resilience.Options{Count: o.Count, Gauge: o.Gauge})
 	}
 	return &Handler{
 		desk: claim.NewDesk(store, now), store: store, tokens: tokens, authorities: authorities, secrets: secrets,
-		now: now, guard: o.Guard, verified: newVerifiedAuthorities(o.Count),
+		now: now, guard: o.Guard, verified: newVerifiedAuthorities(o.Count), count: o.Count,
 	}
 }
 
@@ -92,6 +96,7 @@ func (h *Handler) Handle(ctx context.Context, req contract.SignRequest) (contrac
 	if err != nil {
 		return contract.SignReply{}, err
 	}
+	h.count("certificate_issued", "device")
 	if err := h.store.AppendAudit(ctx, h.entry(c, issued)); err != nil {
 		return contract.SignReply{}, err
 	}

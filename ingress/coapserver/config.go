@@ -4,6 +4,8 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"time"
+
+	"dps/shared/telemetry"
 )
 
 // Bounds that no configuration needs to move; each names the threat.
@@ -39,6 +41,10 @@ type Config struct {
 	Log         *slog.Logger
 	// Count counts events by name and reason, for telemetry.
 	Count func(name, reason string)
+	// Observe is told how long each handshake took: "handshake", the transport, "ok" or the reason. nil: nobody is.
+	Observe func(name, label, outcome string, took time.Duration)
+	// Tracer begins a trace with each connection. nil: there are none.
+	Tracer *telemetry.Tracer
 }
 
 func (c Config) withDefaults() Config {
@@ -53,6 +59,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MessageTimeout == 0 {
 		c.MessageTimeout = defaultMessage
+	}
+	if c.Observe == nil {
+		c.Observe = func(string, string, string, time.Duration) {}
 	}
 	return c
 }

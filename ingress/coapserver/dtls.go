@@ -41,7 +41,7 @@ func (s *Server) handshakeDTLS(ctx context.Context, raw net.Conn) (*dtls.Conn, S
 		if err != nil {
 			return err
 		}
-		session, err = s.cfg.Admitter.Admit(ctx, Peer{Certificates: chain, Remote: raw.RemoteAddr(), Protocol: "udp"})
+		session, err = s.admit(ctx, Peer{Certificates: chain, Remote: raw.RemoteAddr(), Protocol: transportUDP})
 		return err
 	}
 	conn, err := dtls.ServerWithOptions(dtlsnet.PacketConnFromConn(raw), raw.RemoteAddr(), dtlsOptions(*certificate, admit)...)

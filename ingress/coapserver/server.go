@@ -147,6 +147,15 @@ func (s *Server) accept(ctx context.Context) {
 	}
 }
 
+// admit asks the admitter; its refusals are marked.
+func (s *Server) admit(ctx context.Context, peer Peer) (Session, error) {
+	session, err := s.cfg.Admitter.Admit(ctx, peer)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNotAdmitted, err)
+	}
+	return session, nil
+}
+
 // refused counts a handshake that failed. What the admitter refused, it has logged itself.
 func (s *Server) refused(remote net.Addr, err error) {
 	reason := refusalReason(err)

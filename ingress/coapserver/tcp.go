@@ -29,21 +29,27 @@ type tcpConn struct {
 // serveTCP takes a fresh connection through its handshake; the rest of its life gets a goroutine of its own, whose stack the
 // handshake has not stretched. leave takes it out of the half-open table.
 func (s *Server) serveTCP(ctx context.Context, raw net.Conn, leave func()) {
-	conn, session, err := s.handshakeTLS(ctx, raw)
+	ctx, span := s.traceConnection(ctx, transportTCP, raw.RemoteAddr())
+	conn, session, err := handshake(ctx, s, transportTCP, func(ctx context.Context) (*tls.Conn, Session, error) { return s.handshakeTLS(ctx, raw) })
 	leave()
 	if err != nil {
 		s.refused(raw.RemoteAddr(), err)
+		span.Fail(refusalReason(err))
 		_ = raw.Close()
 		return
 	}
 	c := &tcpConn{server: s, conn: conn, session: session}
 	if !s.conns.add(c) {
 		s.cfg.Count("connection_refused", "max_connections")
+		span.Fail("max_connections")
 		_ = conn.Close()
 		return
 	}
 	session.Opened()
-	s.wg.Go(func() { c.run(ctx) })
+	s.wg.Go(func() {
+		defer span.End(nil)
+		c.run(ctx)
+	})
 }
 
 // run serves messages until the peer leaves, errs, falls silent, or the server drains.

@@ -40,7 +40,7 @@ func (s *Server) handshakeTLS(ctx context.Context, raw net.Conn) (*tls.Conn, Ses
 	cfg := s.tls.Clone()
 	cfg.VerifyConnection = func(state tls.ConnectionState) error {
 		var err error
-		session, err = s.cfg.Admitter.Admit(ctx, Peer{Certificates: state.PeerCertificates, Remote: raw.RemoteAddr(), Protocol: "tcp"})
+		session, err = s.admit(ctx, Peer{Certificates: state.PeerCertificates, Remote: raw.RemoteAddr(), Protocol: transportTCP})
 		return err
 	}
 	limited := &handshakeConn{Conn: raw, left: handshakeBytes}
@@ -78,6 +78,8 @@ func (c *handshakeConn) Read(b []byte) (int, error) {
 func refusalReason(err error) string {
 	var netErr net.Error
 	switch {
+	case errors.Is(err, errNotAdmitted):
+		return "refused"
 	case errors.Is(err, errHandshakeBytes):
 		return "too_large"
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/transport/v5/udp"
 	dtlsserver "github.com/plgd-dev/go-coap/v3/dtls/server"
 	"github.com/plgd-dev/go-coap/v3/message"
@@ -24,6 +25,8 @@ import (
 	"github.com/plgd-dev/go-coap/v3/options/config"
 	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
 	"github.com/plgd-dev/go-coap/v3/udp/client"
+
+	"dps/shared/telemetry"
 )
 
 // udpLinger is how long a draining connection that was active just now may go on: the peer may be fetching the blocks of
@@ -93,18 +96,21 @@ func (l *udpListener) serve(ctx context.Context, s *Server) {
 
 // admit takes a fresh connection through its handshake and hands it over. leave takes it out of the half-open table.
 func (l *udpListener) admit(ctx context.Context, s *Server, raw net.Conn, leave func()) {
-	conn, session, err := s.handshakeDTLS(ctx, raw)
+	traced, span := s.traceConnection(ctx, transportUDP, raw.RemoteAddr())
+	conn, session, err := handshake(traced, s, transportUDP, func(ctx context.Context) (*dtls.Conn, Session, error) { return s.handshakeDTLS(ctx, raw) })
 	leave()
 	if err != nil {
 		s.refused(raw.RemoteAddr(), err)
+		span.Fail(refusalReason(err))
 		_ = raw.Close()
 		l.live.Done()
 		return
 	}
 	session.Opened()
 	select {
-	case l.ready <- &udpConn{Conn: conn, server: s, session: session}:
+	case l.ready <- &udpConn{Conn: conn, server: s, session: session, span: span}:
 	case <-ctx.Done():
+		span.End(nil)
 		_ = conn.Close()
 		l.live.Done()
 	}
@@ -131,7 +137,8 @@ type udpConn struct {
 	server   *Server
 	coap     *client.Conn
 	session  Session
-	serving  sync.Mutex // a session's methods are called one at a time
+	span     *telemetry.Span // of the connection
+	serving  sync.Mutex      // a session's methods are called one at a time
 	lastSeen atomic.Int64
 }
 
@@ -163,6 +170,7 @@ func openUDP(s *Server, cc *client.Conn) {
 	added := s.conns.add(c)
 	cc.AddOnClose(func() {
 		s.conns.remove(c)
+		c.span.End(nil)
 		s.udp.live.Done()
 	})
 	if !added || s.draining.Load() {
@@ -193,7 +201,7 @@ func handleUDP(w *responsewriter.ResponseWriter[*client.Conn], r *pool.Message) 
 func (c *udpConn) serve(w *responsewriter.ResponseWriter[*client.Conn], req Request) {
 	c.serving.Lock()
 	defer c.serving.Unlock()
-	r := c.session.Serve(c.coap.Context(), req)
+	r := c.session.Serve(c.span.Context(c.coap.Context()), req)
 	m := responseMessage(nil, r)
 	var content []message.Option
 	for _, o := range m.Options {

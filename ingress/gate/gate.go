@@ -113,6 +113,9 @@ func (g *Gate) Admit(ctx context.Context, chain []*x509.Certificate) (*Admission
 	return a, nil
 }
 
+// Sizes are how many issuers and verdicts are remembered.
+func (g *Gate) Sizes() (issuers, verdicts int) { return g.issuers.entries.Len(), g.verdicts.Len() }
+
 // Refused counts a refusal and logs it, at most once a minute for each issuer.
 func (g *Gate) Refused(err error, leaf *x509.Certificate, remote string) {
 	rule, detail := "unavailable", err.Error()

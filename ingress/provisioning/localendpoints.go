@@ -29,6 +29,7 @@ func (s *session) Answer(format uint16, body []byte) {
 	if len(endpoints) == 0 {
 		return
 	}
+	s.endpoints = endpoints
 	r := s.newResult(dps.StepLocalEndpoints)
 	r.LocalEndpoints = endpoints
 	s.service.o.Record(r)

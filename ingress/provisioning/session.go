@@ -15,6 +15,7 @@ import (
 	"dps/shared/attestation"
 	"dps/shared/dps"
 	"dps/shared/ocf"
+	"dps/shared/telemetry"
 )
 
 // session is one connection of an admitted device.
@@ -22,7 +23,8 @@ type session struct {
 	service    *Service
 	peer       coapserver.Peer
 	admission  *gate.Admission
-	deviceID   string // as the device last named it
+	deviceID   string   // as the device last named it
+	endpoints  []string // of the device in its own network, once it has told
 	discovered bool
 	discover   bool
 }
@@ -70,14 +72,18 @@ func (s *session) Serve(ctx context.Context, req coapserver.Request) coapserver.
 		return coapserver.Response{Code: codes.NotFound}
 	}
 	x := &exchange{session: s, req: req, result: s.newResult(st.name)}
+	ctx, span := telemetry.Begin(ctx, "step "+string(st.name), telemetry.Step(st.name), telemetry.Record(s.admission.RecordID))
 	resp, err := x.answer(ctx, st)
 	x.result.CoAPCode = formatCode(resp.Code)
+	span.Set(telemetry.Code(x.result.CoAPCode), telemetry.Group(x.result.GroupID), telemetry.Device(s.deviceID))
+	span.End(err)
 	if err != nil {
 		x.result.ErrorMessage = truncate(dps.AsError(err).Message)
 	}
 	s.discover = s.discover || st.name != dps.StepTime
 	s.service.o.Record(x.result)
 	s.service.o.Count("step_"+string(st.name), x.result.CoAPCode)
+	s.service.o.Observe("step", string(st.name), x.result.CoAPCode, s.service.o.Now().Sub(start))
 	s.log(ctx, req, resp.Code, start, err)
 	s.dump(ctx, req, resp)
 	return resp
@@ -196,6 +202,9 @@ func (s *session) log(ctx context.Context, req coapserver.Request, code codes.Co
 		slog.Duration("duration", s.service.o.Now().Sub(start)), slog.String("group", s.admission.Group.GroupID),
 		slog.String("manufacturerCN", s.admission.Leaf.Subject.CommonName), slog.String("record", s.admission.RecordID),
 		slog.String("device", s.deviceID), slog.String("remote", s.peer.Remote.String()),
+	}
+	if len(s.endpoints) > 0 {
+		attrs = append(attrs, slog.Any("localEndpoints", s.endpoints))
 	}
 	if err != nil {
 		level = slog.LevelWarn

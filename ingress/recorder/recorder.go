@@ -80,6 +80,16 @@ func (r *Recorder) Waiting() int {
 	return len(r.queue)
 }
 
+// OldestAge is how long the oldest result in memory has waited by its own time; 0 where none waits.
+func (r *Recorder) OldestAge(now time.Time) time.Duration {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.queue) == 0 {
+		return 0
+	}
+	return max(0, now.Sub(r.queue[0].Time))
+}
+
 // Run delivers batches until ctx is done; Flush delivers the rest.
 func (r *Recorder) Run(ctx context.Context) {
 	backoff := BatchInterval

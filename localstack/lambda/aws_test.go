@@ -119,7 +119,7 @@ func (c *cloud) start(t *testing.T, o lambda.Options, env map[string]string) {
 // record sends results as the ingress does: asynchronously.
 func (c *cloud) record(t *testing.T, results ...dps.StepResult) {
 	t.Helper()
-	data, err := contract.EncodeRequest(contract.RecordRequest{Results: results})
+	data, err := contract.EncodeRequest(t.Context(), contract.RecordRequest{Results: results})
 	if err != nil {
 		t.Fatal(err)
 	}

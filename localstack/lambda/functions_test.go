@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func function(t *testing.T, name string, env map[string]string) lambda.Function 
 // call sends a request in its envelope and takes the result out of the reply's.
 func call[Rep any](t *testing.T, k *kit, name string, req any) (rep Rep, err error) {
 	t.Helper()
-	data, err := contract.EncodeRequest(req)
+	data, err := contract.EncodeRequest(t.Context(), req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -63,8 +64,11 @@ func TestFunctionsWithoutSettings(t *testing.T) {
 			for _, variable := range append(needs[name], `DPS_LOG_LEVEL is "loud"`) {
 				wantFunctionError(t, out, "Runtime.SettingsInvalid", variable)
 			}
-			line := struct{ Level, Msg, Function, Error string }{}
-			if err := json.Unmarshal([]byte(output.String()), &line); err != nil || line.Level != "error" ||
+			line := struct {
+				Level, Message, Error string
+				Function              string `json:"function_name"`
+			}{}
+			if err := json.Unmarshal([]byte(output.String()), &line); err != nil || line.Level != "ERROR" ||
 				line.Function != name || !strings.Contains(line.Error, "DPS_TABLE is not set") {
 				t.Errorf("log %q: %v", output.String(), err)
 			}
@@ -94,8 +98,11 @@ func TestFunctionsEndWhenTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range lambda.Names() {
-		if want := `"msg":"function ends","function":"` + name + `"`; !strings.Contains(output.String(), want) {
-			t.Errorf("the output lacks %s:\n%s", want, output.String())
+		ended := slices.ContainsFunc(strings.Split(output.String(), "\n"), func(line string) bool {
+			return strings.Contains(line, `"message":"function ends"`) && strings.Contains(line, `"function_name":"`+name+`"`)
+		})
+		if !ended {
+			t.Errorf("%s does not say that it ends:\n%s", name, output.String())
 		}
 	}
 	if strings.Contains(output.String(), "not close cleanly") {
@@ -136,10 +143,10 @@ func TestFunctionsWithoutTheirStore(t *testing.T) {
 	if code := dps.CodeOf(err); code != dps.CodeUnavailable {
 		t.Errorf("error %v, want unavailable", err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(output.String(), `"requestId"`) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(10 * time.Second); !strings.Contains(output.String(), `"function_request_id"`) && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond) // the pipe of a process has its own pace
 	}
-	if strings.Contains(err.Error(), "127.0.0.1") || !strings.Contains(output.String(), "127.0.0.1:1") || !strings.Contains(output.String(), `"requestId"`) {
+	if strings.Contains(err.Error(), "127.0.0.1") || !strings.Contains(output.String(), "127.0.0.1:1") || !strings.Contains(output.String(), `"function_request_id"`) {
 		t.Errorf("error %v, log %s: want the address in the log alone", err, output.String())
 	}
 }
@@ -155,7 +162,7 @@ func TestRecordFailsItsInvocation(t *testing.T) {
 	bad := good
 	bad.RecordID = "x"
 	for _, r := range []dps.StepResult{good, bad} {
-		data, err := contract.EncodeRequest(contract.RecordRequest{Results: []dps.StepResult{r}})
+		data, err := contract.EncodeRequest(t.Context(), contract.RecordRequest{Results: []dps.StepResult{r}})
 		if err != nil {
 			t.Fatal(err)
 		}

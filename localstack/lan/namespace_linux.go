@@ -45,7 +45,7 @@ func NewNamespace() (*Namespace, error) {
 // Do calls f within: sockets that it opens, by address and not by name, and processes that it starts, are of this network.
 func (n *Namespace) Do(f func() error) error {
 	return onThread(func() error {
-		if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil { //nolint:gosec // a descriptor fits
+		if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
 			return fmt.Errorf("entering the network namespace: %w", err)
 		}
 		return f()

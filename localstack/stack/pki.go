@@ -15,6 +15,8 @@ const (
 	fileManufacturer    = "manufacturer"     // signs manufacturer certificates
 	// fileManufacturerChain is the manufacturer's chain, as attestationMechanism.x509.certificateChain takes it.
 	fileManufacturerChain = "manufacturer-chain.crt"
+	// FileManufacturerRoot is whom a client trusts that takes ownership of devices.
+	FileManufacturerRoot = fileManufacturerTop + ".crt"
 )
 
 // PKI is who trusts whom around the service.

@@ -31,11 +31,11 @@ const (
 	Owner   = "1"
 )
 
-// The files of the stack's folder that are not certificates.
+// The files of the stack's folder that are not certificates. FileKey is the group's pre-shared key, by which devices know their owner.
 const (
 	FileConfig   = "dps.yaml"
 	FileDatabase = "dps.db"
-	fileKey      = "pre-shared-key"
+	FileKey      = "pre-shared-key"
 )
 
 // Options say where the stack lives; the zero value of each but Dir is a default.
@@ -201,12 +201,12 @@ enrollmentGroups:
 
 func (s *Stack) writeConfig(o Options) (config.Config, error) {
 	path := func(name string) string { return strconv.Quote(filepath.Join(o.Dir, name)) }
-	if err := makeKey(filepath.Join(o.Dir, fileKey)); err != nil {
+	if err := makeKey(filepath.Join(o.Dir, FileKey)); err != nil {
 		return config.Config{}, err
 	}
 	text := fmt.Sprintf(configFile, strconv.Quote(net.JoinHostPort(o.Host, o.Port)), strings.Join(o.Protocols, ", "), path(fileService+".crt"), path(fileService+".key"),
 		strconv.Quote(net.JoinHostPort("127.0.0.1", o.APIPort)), s.Hub.PeopleURL(), hub.DefaultPeopleAudience, cmp.Or(o.Hub.OwnerClaim, hub.DefaultOwnerClaim), hub.ConsoleClientID, hub.CLIClientID,
-		path(FileDatabase), GroupID, strconv.Quote(Owner), path(fileKey), path(fileManufacturerChain), s.Hub.ConfigYAML("      "))
+		path(FileDatabase), GroupID, strconv.Quote(Owner), path(FileKey), path(fileManufacturerChain), s.Hub.ConfigYAML("      "))
 	file := filepath.Join(o.Dir, FileConfig)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return config.Config{}, err

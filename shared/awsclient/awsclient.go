@@ -50,6 +50,7 @@ func Config(ctx context.Context) (aws.Config, error) {
 			o.MaxAttempts, o.Backoff = attempts, FullJitter{Base: firstWait, Cap: longestWait}
 		})
 	}
+	traced(&cfg)
 	return cfg, nil
 }
 

@@ -16,6 +16,7 @@ type APIs struct {
 // Health is where a load balancer asks whether devices may be sent here.
 type Health struct {
 	Address string `yaml:"address" default:"" unit:"HOST:PORT" doc:"Where /healthz (the process is alive) and /readyz (it takes devices) are answered, over plain HTTP. Empty: nowhere."`
+	Metrics bool   `yaml:"metrics" default:"false" doc:"Answer a Prometheus server at /metrics there." applies:"apis.health.address"`
 }
 
 // Protocols of COAP.

@@ -9,12 +9,20 @@ import (
 // Clients are the services this one calls.
 type Clients struct {
 	OpenTelemetryCollector OpenTelemetryCollector `yaml:"openTelemetryCollector"`
+	CloudWatch             CloudWatch             `yaml:"cloudWatch"`
 	Storage                Storage                `yaml:"storage"`
 }
 
 // OpenTelemetryCollector is where metrics and traces go.
 type OpenTelemetryCollector struct {
-	GRPC CollectorGRPC `yaml:"grpc"`
+	GRPC          CollectorGRPC `yaml:"grpc"`
+	SamplePercent int           `yaml:"samplePercent" default:"100" min:"0" max:"100" unit:"percent" doc:"Share of the devices' connections that are traced." applies:"clients.openTelemetryCollector.grpc.enabled"`
+}
+
+// CloudWatch is Amazon CloudWatch, which reads metrics from the log.
+type CloudWatch struct {
+	Enabled   bool   `yaml:"enabled" default:"false" doc:"Write metrics to standard output every minute, in CloudWatch's embedded metric format."`
+	Namespace string `yaml:"namespace" default:"DPS" min:"1" max:"255" doc:"Namespace of the metrics." applies:"clients.cloudWatch.enabled"`
 }
 
 // CollectorGRPC is the collector's gRPC endpoint (OTLP).

@@ -68,10 +68,16 @@ func (c Config) apisNoEffect(path string) string {
 }
 
 func (c Config) clientsNoEffect(path string) string {
-	const storage = "clients.storage"
+	const (
+		storage           = "clients.storage"
+		collectorEnabled  = "clients.openTelemetryCollector.grpc.enabled"
+		cloudWatchEnabled = "clients.cloudWatch.enabled"
+	)
 	switch {
 	case within(path, "clients.openTelemetryCollector"):
-		return "accepted; not yet sent"
+		return when(path != collectorEnabled && !c.Clients.OpenTelemetryCollector.GRPC.Enabled, collectorEnabled+" is false")
+	case within(path, "clients.cloudWatch"):
+		return when(path != cloudWatchEnabled && !c.Clients.CloudWatch.Enabled, cloudWatchEnabled+" is false")
 	case c.Functions.Mode == ModeLambda && path != storage+".cacheExpiration":
 		return "with functions.mode lambda, the functions hold the storage"
 	case within(path, storage+".bolt"), within(path, storage+".dynamoDB"):

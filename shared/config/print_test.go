@@ -90,9 +90,11 @@ func TestNotes(t *testing.T) {
 		{"block-wise off", "apis: {coap: {protocols: [udp], blockwiseTransfer: {enabled: false, blockSize: 64}}}",
 			[]string{"apis.coap.blockwiseTransfer.blockSize (line 1): no effect: apis.coap.blockwiseTransfer.enabled is false"}},
 		{"idle time", "taskQueue: {maxIdleTime: 1m}", []string{"taskQueue.maxIdleTime (line 1): no effect: goroutines are not pooled, so none are idle"}},
-		{"collector", "clients: {openTelemetryCollector: {grpc: {enabled: true, address: 'c:1'}}}", []string{
-			"clients.openTelemetryCollector.grpc.enabled (line 1): no effect: accepted; not yet sent",
-			"clients.openTelemetryCollector.grpc.address (line 1): no effect: accepted; not yet sent",
+		{"collector", "clients: {openTelemetryCollector: {grpc: {enabled: true, address: 'a:1'}, samplePercent: 1}}", nil},
+		{"collector off", "clients: {openTelemetryCollector: {grpc: {address: 'a:1'}, samplePercent: 1}, cloudWatch: {namespace: a}}", []string{
+			"clients.openTelemetryCollector.grpc.address (line 1): no effect: clients.openTelemetryCollector.grpc.enabled is false",
+			"clients.openTelemetryCollector.samplePercent (line 1): no effect: clients.openTelemetryCollector.grpc.enabled is false",
+			"clients.cloudWatch.namespace (line 1): no effect: clients.cloudWatch.enabled is false",
 		}},
 		{"HTTP off", "apis: {http: {enabled: false, address: ':1'}}", []string{"apis.http.address (line 1): no effect: apis.http.enabled is false"}},
 		{"HTTP without TLS", "apis: {http: {enabled: true, authorization: {authority: 'https://a'}, tls: {enabled: false, certFile: a, keyFile: b}}}", []string{

@@ -13,8 +13,25 @@ const Version = 1
 
 // request is the envelope of what a function is sent.
 type request struct {
-	Version int             `json:"version"`
-	Payload json.RawMessage `json:"payload"`
+	Version     int             `json:"version"`
+	Traceparent string          `json:"traceparent,omitempty"`
+	Payload     json.RawMessage `json:"payload"`
+}
+
+type traceparentKey struct{}
+
+// WithTraceparent gives the requests that are encoded with ctx the W3C traceparent (Trace Context §3.2) of what they belong to.
+func WithTraceparent(ctx context.Context, traceparent string) context.Context {
+	if traceparent == "" {
+		return ctx
+	}
+	return context.WithValue(ctx, traceparentKey{}, traceparent)
+}
+
+// Traceparent is what the request came with, in a Handler's context; "" where it came with none. Nobody has looked at it.
+func Traceparent(ctx context.Context) string {
+	traceparent, _ := ctx.Value(traceparentKey{}).(string)
+	return traceparent
 }
 
 // reply is the envelope of what a function answers: one of the two.
@@ -29,13 +46,13 @@ type replyError struct {
 	RetryAfterMs int64    `json:"retryAfterMs,omitempty"`
 }
 
-// EncodeRequest puts payload into its envelope. Errors: CodeInternal.
-func EncodeRequest(payload any) ([]byte, error) {
+// EncodeRequest puts payload into its envelope, with ctx's traceparent. Errors: CodeInternal.
+func EncodeRequest(ctx context.Context, payload any) ([]byte, error) {
 	p, err := json.Marshal(payload)
 	if err != nil {
 		return nil, dps.Wrap(dps.CodeInternal, err, "request cannot be encoded")
 	}
-	return json.Marshal(request{Version: Version, Payload: p})
+	return json.Marshal(request{Version: Version, Traceparent: Traceparent(ctx), Payload: p})
 }
 
 // DecodeReply takes result out of its envelope, or gives the error that the function answered. Errors: any code;
@@ -71,10 +88,11 @@ func (h Handler[Req, Rep]) ServeJSON(ctx context.Context, data []byte) []byte {
 // of, with its detail.
 func (h Handler[Req, Rep]) Serve(ctx context.Context, data []byte) ([]byte, error) {
 	var req Req
-	if err := decodeRequest(data, &req); err != nil {
+	traceparent, err := decodeRequest(data, &req)
+	if err != nil {
 		return encodeError(err), err
 	}
-	rep, err := h(ctx, req)
+	rep, err := h(WithTraceparent(ctx, traceparent), req)
 	if err != nil {
 		return encodeError(err), err
 	}
@@ -86,21 +104,21 @@ func (h Handler[Req, Rep]) Serve(ctx context.Context, data []byte) ([]byte, erro
 	return out, nil
 }
 
-func decodeRequest(data []byte, req any) error {
+func decodeRequest(data []byte, req any) (traceparent string, err error) {
 	if len(data) > MaxRequestSize {
-		return dps.Errorf(dps.CodeInvalid, "request of %d bytes, at most %d are taken", len(data), MaxRequestSize)
+		return "", dps.Errorf(dps.CodeInvalid, "request of %d bytes, at most %d are taken", len(data), MaxRequestSize)
 	}
 	var r request
 	if err := json.Unmarshal(data, &r); err != nil {
-		return dps.Errorf(dps.CodeInvalid, "request is not a request envelope")
+		return "", dps.Errorf(dps.CodeInvalid, "request is not a request envelope")
 	}
 	if r.Version != Version {
-		return dps.Errorf(dps.CodeInvalid, "contract version %d is not spoken here, only %d", r.Version, Version)
+		return "", dps.Errorf(dps.CodeInvalid, "contract version %d is not spoken here, only %d", r.Version, Version)
 	}
 	if err := json.Unmarshal(r.Payload, req); err != nil {
-		return dps.Errorf(dps.CodeInvalid, "payload does not fit the contract")
+		return "", dps.Errorf(dps.CodeInvalid, "payload does not fit the contract")
 	}
-	return nil
+	return r.Traceparent, nil
 }
 
 func encodeError(err error) []byte {

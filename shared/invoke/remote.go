@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"dps/shared/contract"
+	"dps/shared/telemetry"
 )
 
 // Transport carries one enveloped request to the named function and brings its enveloped reply. Errors: *dps.Error, for
@@ -55,7 +56,7 @@ func (r *Remote) CheckHub(ctx context.Context, req contract.HubCheckRequest) (co
 
 func call[Rep any](ctx context.Context, transport Transport, function string, req any) (Rep, error) {
 	var rep Rep
-	data, err := contract.EncodeRequest(req)
+	data, err := contract.EncodeRequest(contract.WithTraceparent(ctx, telemetry.Inject(ctx)), req)
 	if err != nil {
 		return rep, err
 	}

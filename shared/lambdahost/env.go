@@ -17,7 +17,11 @@ const (
 	VarSecretsPrefix = "DPS_SECRETS_PREFIX" //nolint:gosec // the variable's name; it holds what secrets' names begin with, without the '/' after it
 	VarTokenFunction = "DPS_TOKEN_FUNCTION" //nolint:gosec // the variable's name; it holds the name or ARN of the token function without an alias, for sign
 	VarSignFunction  = "DPS_SIGN_FUNCTION"  // name or ARN of the sign function without an alias, for api
+	VarCollector     = "DPS_COLLECTOR"      // HOST:PORT of an OpenTelemetry collector, OTLP over gRPC; without it there are no traces
 	VarLogLevel      = "DPS_LOG_LEVEL"      // debug, info, warn or error; info where it is not set
+	// VarMetricsNamespace is the namespace under which metrics are written to the log, in CloudWatch's embedded metric format;
+	// without it there are none.
+	VarMetricsNamespace = "DPS_METRICS_NAMESPACE"
 )
 
 var (

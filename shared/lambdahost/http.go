@@ -18,27 +18,32 @@ import (
 
 // HTTP serves invocations by API Gateway's HTTP API (payload format 2.0), each by the handler. An event that is none fails
 // the invocation; a panic of the handler is answered with 500 and no more.
-func HTTP(handler http.Handler, log *slog.Logger) Invoke {
+func HTTP(handler http.Handler, host *Host) Invoke {
 	return func(ctx context.Context, event []byte) ([]byte, error) {
-		ctx, cancel := inTime(ctx)
-		defer cancel()
-		var e events.APIGatewayV2HTTPRequest
-		if err := json.Unmarshal(event, &e); err != nil {
-			return nil, failure(dps.Errorf(dps.CodeInvalid, "event is no request of API Gateway's payload format 2.0"))
-		}
-		req, err := request(ctx, e)
+		ctx, i := host.begin(ctx)
+		req, err := requestOf(ctx, event)
 		if err != nil {
-			logFailure(ctx, log, err)
+			i.end(ctx, err)
 			return nil, failure(err)
 		}
 		w := newResponse()
-		if err := serve(handler, w, req); err != nil {
-			logFailure(ctx, log, err)
+		err = serve(handler, w, req)
+		if err != nil {
 			w = newResponse()
 			w.WriteHeader(http.StatusInternalServerError)
 		}
+		i.end(ctx, err, slog.String("method", req.Method), slog.String("path", req.URL.Path), slog.Int("status", max(w.status, http.StatusOK)))
 		return json.Marshal(w.event())
 	}
+}
+
+// requestOf is the request that an event carries. Errors: CodeInvalid.
+func requestOf(ctx context.Context, event []byte) (*http.Request, error) {
+	var e events.APIGatewayV2HTTPRequest
+	if err := json.Unmarshal(event, &e); err != nil {
+		return nil, dps.Errorf(dps.CodeInvalid, "event is no request of API Gateway's payload format 2.0")
+	}
+	return request(ctx, e)
 }
 
 // serve runs the handler. Errors: CodeInternal where it panics; http.ErrAbortHandler is no defect, and answers 500 as well.

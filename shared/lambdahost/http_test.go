@@ -32,7 +32,7 @@ func gatewayEvent(change func(*events.APIGatewayV2HTTPRequest)) []byte {
 
 func serve(t *testing.T, handler http.HandlerFunc, event []byte) (events.APIGatewayV2HTTPResponse, error) {
 	t.Helper()
-	out, err := lambdahost.HTTP(handler, telemetry.Discard())(t.Context(), event)
+	out, err := lambdahost.HTTP(handler, lambdahost.NewHost("api", telemetry.Discard()))(t.Context(), event)
 	var e events.APIGatewayV2HTTPResponse
 	if err == nil {
 		if err := json.Unmarshal(out, &e); err != nil {

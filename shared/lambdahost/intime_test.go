@@ -27,7 +27,7 @@ func TestHandlerEndsBeforeItsInvocation(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), tt.timeout)
 			defer cancel()
-			reply, err := lambdahost.Synchronous(waits, telemetry.Discard())(ctx, event(t, ""))
+			reply, err := lambdahost.Synchronous(waits, lambdahost.NewHost("token", telemetry.Discard()))(ctx, event(t, ""))
 			if took := time.Since(begin); err != nil || took != tt.handler {
 				t.Errorf("ended after %s of %s, %v; want %s", took, tt.timeout, err, tt.handler)
 			}

@@ -8,21 +8,21 @@ import (
 	"runtime/debug"
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
-	"github.com/aws/aws-lambda-go/lambdacontext"
 
 	"dps/shared/contract"
 	"dps/shared/dps"
+	"dps/shared/telemetry"
+	"dps/shared/telemetry/powertools"
 )
 
 // Synchronous serves invocations whose caller waits: each is answered with a reply envelope, an error too, so that its code
 // reaches the caller. The invocation itself never fails.
-func Synchronous[Req, Rep any](h contract.Handler[Req, Rep], log *slog.Logger) Invoke {
-	h = recovered(h)
+func Synchronous[Req, Rep any](h contract.Handler[Req, Rep], host *Host) Invoke {
+	h = traced(recovered(h), host)
 	return func(ctx context.Context, event []byte) ([]byte, error) {
-		ctx, cancel := inTime(ctx)
-		defer cancel()
+		ctx, i := host.begin(ctx)
 		reply, err := h.Serve(ctx, event)
-		logFailure(ctx, log, err)
+		i.end(ctx, err)
 		return reply, nil
 	}
 }
@@ -30,13 +30,12 @@ func Synchronous[Req, Rep any](h contract.Handler[Req, Rep], log *slog.Logger) I
 // Asynchronous serves invocations whose caller has gone: nobody reads a reply, so that an error, of whatever code, fails the
 // invocation. The platform then delivers the event again, and at last puts it into the dead-letter queue. The whole event
 // comes again, even where a part of it was stored: the handler must be idempotent.
-func Asynchronous[Req, Rep any](h contract.Handler[Req, Rep], log *slog.Logger) Invoke {
-	h = recovered(h)
+func Asynchronous[Req, Rep any](h contract.Handler[Req, Rep], host *Host) Invoke {
+	h = traced(recovered(h), host)
 	return func(ctx context.Context, event []byte) ([]byte, error) {
-		ctx, cancel := inTime(ctx)
-		defer cancel()
+		ctx, i := host.begin(ctx)
 		reply, err := h.Serve(ctx, event)
-		logFailure(ctx, log, err)
+		i.end(ctx, err)
 		if err != nil {
 			return nil, failure(err)
 		}
@@ -84,26 +83,42 @@ func asPanicked(p any) error {
 	return dps.Wrap(dps.CodeInternal, cause, "the function panicked")
 }
 
-// logFailure logs an error with its detail: a defect as an error, a dependency's trouble as a warning, and what the request
-// itself is to blame for, which the caller hears of, only for those who debug.
-func logFailure(ctx context.Context, log *slog.Logger, err error) {
+// traced puts what the handler does below its caller's span.
+func traced[Req, Rep any](h contract.Handler[Req, Rep], host *Host) contract.Handler[Req, Rep] {
+	return func(ctx context.Context, req Req) (Rep, error) {
+		facts, _ := powertools.From(ctx)
+		ctx, span := host.tracer.Serve(telemetry.Extract(ctx, contract.Traceparent(ctx)), "function "+host.name,
+			telemetry.Invocation(facts.RequestID), telemetry.ColdStart(facts.ColdStart))
+		rep, err := h(ctx, req)
+		span.End(err)
+		return rep, err
+	}
+}
+
+// outcomeOf is what came of an invocation, in a word.
+func outcomeOf(err error) string {
 	if err == nil {
-		return
+		return "ok"
 	}
-	code := dps.CodeOf(err)
-	level := slog.LevelDebug
-	switch code {
+	return string(dps.CodeOf(err))
+}
+
+// logInvocation writes the invocation's one line. A defect is an error, a dependency's trouble a warning; what the request itself is
+// to blame for, its caller hears of.
+func logInvocation(ctx context.Context, log *slog.Logger, err error, attributes []slog.Attr) {
+	level, message := slog.LevelInfo, "invocation"
+	if err != nil {
+		level, message = slog.LevelInfo, "invocation refused"
+		attributes = append(attributes, slog.Any("error", err))
+	}
+	switch dps.CodeOf(err) {
 	case dps.CodeInternal:
-		level = slog.LevelError
+		level, message = slog.LevelError, "invocation failed"
 	case dps.CodeUnavailable, dps.CodeThrottled:
-		level = slog.LevelWarn
-	}
-	attributes := []slog.Attr{slog.String("code", string(code)), slog.Any("error", err)}
-	if lc, ok := lambdacontext.FromContext(ctx); ok {
-		attributes = append(attributes, slog.String("requestId", lc.AwsRequestID))
+		level, message = slog.LevelWarn, "invocation failed"
 	}
 	if p := (*panicked)(nil); errors.As(err, &p) {
 		attributes = append(attributes, slog.String("stacktrace", p.stack))
 	}
-	log.LogAttrs(ctx, level, "invocation failed", attributes...)
+	log.LogAttrs(ctx, level, message, attributes...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 	"dps/shared/contract"
 	"dps/shared/dps"
 	"dps/shared/lambdahost"
-	"dps/shared/telemetry"
+	"dps/shared/telemetry/powertools"
 )
 
 const theSecret = "of the request"
@@ -34,23 +35,28 @@ func handler(_ context.Context, req contract.TokenRequest) (contract.TokenReply,
 
 func event(t *testing.T, owner string) []byte {
 	t.Helper()
-	data, err := contract.EncodeRequest(contract.TokenRequest{Device: contract.Device{Owner: owner, DeviceID: theSecret}})
+	data, err := contract.EncodeRequest(t.Context(), contract.TokenRequest{Device: contract.Device{Owner: owner, DeviceID: theSecret}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return data
 }
 
-type line struct{ Level, Msg, Code, Error, RequestID, Stacktrace string }
+type line struct {
+	Level, Message, Outcome, Error, Stacktrace string
+	Service                                    string
+	ColdStart                                  *bool  `json:"cold_start"`
+	RequestID                                  string `json:"function_request_id"`
+}
 
-// invoke serves one event; logged is nil where nothing was.
+// invoke serves one event, and gives the one line that is logged of it.
 func invoke(t *testing.T, asynchronous bool, data []byte) (reply []byte, logged *line, err error) {
 	t.Helper()
 	var out strings.Builder
-	log := telemetry.NewLogger(&out, telemetry.LogOptions{Level: -8})
-	serve := lambdahost.Synchronous(handler, log)
+	host := lambdahost.NewHost("token", powertools.NewLogger(&out, slog.LevelInfo, powertools.Function{Service: "token"}))
+	serve := lambdahost.Synchronous(handler, host)
 	if asynchronous {
-		serve = lambdahost.Asynchronous(handler, log)
+		serve = lambdahost.Asynchronous(handler, host)
 	}
 	ctx := lambdacontext.NewContext(t.Context(), &lambdacontext.LambdaContext{AwsRequestID: "request 1"})
 	reply, err = serve(ctx, data)
@@ -74,18 +80,18 @@ func TestSynchronousAnswersEverything(t *testing.T) {
 		message string
 		level   string
 	}{
-		{"well", event(t, ""), "", "", ""},
-		{"invalid", event(t, "invalid"), dps.CodeInvalid, "it is invalid", "debug"},
-		{"denied", event(t, "denied"), dps.CodeDenied, "it is denied", "debug"},
-		{"not found", event(t, "not_found"), dps.CodeNotFound, "it is not_found", "debug"},
-		{"conflict", event(t, "conflict"), dps.CodeConflict, "it is conflict", "debug"},
-		{"unavailable", event(t, "unavailable"), dps.CodeUnavailable, "it is unavailable", "warn"},
-		{"throttled", event(t, "throttled"), dps.CodeThrottled, "it is throttled", "warn"},
-		{"internal", event(t, "internal"), dps.CodeInternal, "internal error", "error"},
-		{"no JSON", []byte("x"), dps.CodeInvalid, "request is not a request envelope", "debug"},
-		{"another version", []byte(`{"version":9}`), dps.CodeInvalid, "contract version 9 is not spoken here, only 1", "debug"},
-		{"panic", event(t, "panics"), dps.CodeInternal, "internal error", "error"},
-		{"runtime panic", event(t, "indexes"), dps.CodeInternal, "internal error", "error"},
+		{"well", event(t, ""), "", "", "INFO"},
+		{"invalid", event(t, "invalid"), dps.CodeInvalid, "it is invalid", "INFO"},
+		{"denied", event(t, "denied"), dps.CodeDenied, "it is denied", "INFO"},
+		{"not found", event(t, "not_found"), dps.CodeNotFound, "it is not_found", "INFO"},
+		{"conflict", event(t, "conflict"), dps.CodeConflict, "it is conflict", "INFO"},
+		{"unavailable", event(t, "unavailable"), dps.CodeUnavailable, "it is unavailable", "WARN"},
+		{"throttled", event(t, "throttled"), dps.CodeThrottled, "it is throttled", "WARN"},
+		{"internal", event(t, "internal"), dps.CodeInternal, "internal error", "ERROR"},
+		{"no JSON", []byte("x"), dps.CodeInvalid, "request is not a request envelope", "INFO"},
+		{"another version", []byte(`{"version":9}`), dps.CodeInvalid, "contract version 9 is not spoken here, only 1", "INFO"},
+		{"panic", event(t, "panics"), dps.CodeInternal, "internal error", "ERROR"},
+		{"runtime panic", event(t, "indexes"), dps.CodeInternal, "internal error", "ERROR"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,14 +114,13 @@ func TestSynchronousAnswersEverything(t *testing.T) {
 
 func checkLine(t *testing.T, logged *line, level string, code dps.Code) {
 	t.Helper()
-	if level == "" {
-		if logged != nil {
-			t.Errorf("logged %+v", logged)
-		}
-		return
+	outcome := string(code)
+	if code == "" {
+		outcome = "ok"
 	}
-	if logged == nil || logged.Level != level || logged.Code != string(code) || logged.RequestID != "request 1" || logged.Error == "" {
-		t.Errorf("logged %+v, want level %s, code %s", logged, level, code)
+	if logged == nil || logged.Level != level || logged.Outcome != outcome || logged.RequestID != "request 1" || (logged.Error == "") != (code == "") ||
+		logged.Service != "token" || logged.ColdStart == nil || !*logged.ColdStart {
+		t.Errorf("logged %+v, want level %s, outcome %s", logged, level, outcome)
 	}
 }
 

@@ -22,6 +22,14 @@ type grant struct {
 	deviceID string // "": for the owner himself
 }
 
+// speaksFor names whom tokens of the grant speak for, for telemetry.
+func (g grant) speaksFor() string {
+	if g.deviceID != "" {
+		return "device"
+	}
+	return "owner"
+}
+
 // token obtains one token and checks it. Errors: CodeUnavailable, CodeThrottled.
 func (c *client) token(ctx context.Context, g grant) (Token, error) {
 	tokenURL, err := c.tokenURL(ctx)

@@ -23,8 +23,11 @@ const fetchTimeout = resilience.DefaultBudget
 
 // Options may be left zero.
 type Options struct {
-	// Count is told of cache hits and misses ("oauth_client", "oauth_token") and of calls ("dependency"). nil: nobody.
+	// Count is told of cache hits and misses ("oauth_client", "oauth_token"), of calls ("dependency") and of new tokens
+	// ("token_minted", for an owner or a device). nil: nobody.
 	Count func(name, reason string)
+	// Gauge is given the state of the guard's breakers. nil: nobody is.
+	Gauge func(name, label string, read func() float64) (stop func())
 	// Guard is what calls go through. nil: one of its own.
 	Guard *resilience.Guard
 }
@@ -49,7 +52,7 @@ func New(secrets dps.Secrets, now func() time.Time, opts ...Options) *Tokens {
 		o.Count = func(string, string) {}
 	}
 	if o.Guard == nil {
-		o.Guard = resilience.New("OAuth server", resilience.Options{Count: o.Count})
+		o.Guard = resilience.New("OAuth server", resilience.Options{Count: o.Count, Gauge: o.Gauge})
 	}
 	return &Tokens{
 		secrets: secrets, now: now, count: o.Count, guard: o.Guard,
@@ -154,5 +157,6 @@ func (t *Tokens) fetch(ctx context.Context, hub dps.Hub, lease *clientpool.Lease
 	if err != nil {
 		return Token{}, err
 	}
+	t.count("token_minted", g.speaksFor())
 	return token, nil
 }

@@ -44,6 +44,18 @@ func (b *breakers) get(key string) *breaker {
 	return fresh
 }
 
+// worst is the state of the one that is furthest from closed: 0 closed, 1 half open, 2 open.
+func (b *breakers) worst() float64 {
+	b.mu.Lock()
+	all := b.byKey.Values()
+	b.mu.Unlock()
+	worst := 0.0
+	for _, one := range all {
+		worst = max(worst, float64(one.circuit.State()))
+	}
+	return worst
+}
+
 // breaker is one key's circuit breaker, and what it last failed with.
 type breaker struct {
 	circuit *gobreaker.CircuitBreaker[struct{}]

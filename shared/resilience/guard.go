@@ -10,6 +10,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"dps/shared/dps"
+	"dps/shared/telemetry"
 )
 
 // Defaults of Options.
@@ -36,6 +37,8 @@ type Options struct {
 	Budget         time.Duration // of all, where the caller has no deadline; 0: DefaultBudget
 	// Count is told each event: name "dependency", reason "DEPENDENCY ok", "… failed", "… retried", "… open". nil: nobody.
 	Count func(name, reason string)
+	// Gauge is given, under "breaker", the worst state of the breakers: 0 closed, 1 half open, 2 open. nil: nobody is.
+	Gauge func(name, label string, read func() float64) (stop func())
 }
 
 // Guard runs operations against one kind of dependency, such as all OAuth servers. It is safe for concurrent use.
@@ -59,7 +62,11 @@ func New(dependency string, o Options) *Guard {
 	if o.Count == nil {
 		o.Count = func(string, string) {}
 	}
-	return &Guard{dependency: dependency, o: o, breakers: newBreakers()}
+	g := &Guard{dependency: dependency, o: o, breakers: newBreakers()}
+	if o.Gauge != nil {
+		o.Gauge("breaker", dependency, g.breakers.worst)
+	}
+	return g
 }
 
 // Do runs op until it succeeds, fails for good, or the deadline is near. Failures for which dps.IsTransient holds count
@@ -89,11 +96,13 @@ func (g *Guard) Do(ctx context.Context, key string, op func(context.Context) err
 }
 
 // attempt calls op once, through the breaker.
-func (g *Guard) attempt(ctx context.Context, b *breaker, op func(context.Context) error) error {
+func (g *Guard) attempt(ctx context.Context, b *breaker, op func(context.Context) error) (failed error) {
 	if err := ctx.Err(); err != nil {
 		return Final(dps.Wrap(dps.CodeUnavailable, err, g.dependency+": no time was left to call it"))
 	}
 	started := time.Now()
+	ctx, span := telemetry.BeginCall(ctx, g.dependency, telemetry.Dependency(g.dependency))
+	defer func() { span.End(failed) }()
 	called, err := b.run(func() error {
 		ctx, cancel := context.WithTimeout(ctx, g.o.AttemptTimeout)
 		defer cancel()

@@ -11,9 +11,10 @@ const (
 	MaxLimiterKeys  = 1024        // keys remembered at a time: keys come from strangers, such as issuers' names
 )
 
-// Limiter lets one event per key and minute through and counts the others. It is safe for concurrent use.
+// Limiter lets one event per key and minute through, or a few, and counts the others. It is safe for concurrent use.
 type Limiter struct {
-	now func() time.Time
+	now   func() time.Time
+	first int // events of a key that pass in each minute
 
 	mu   sync.Mutex
 	keys map[string]*limited
@@ -21,13 +22,16 @@ type Limiter struct {
 }
 
 type limited struct {
-	next       time.Time // from when on the next event is let through
-	suppressed int
+	next       time.Time // when the minute is over
+	passed     int       // in this minute
+	suppressed int       // since it was last told
 }
 
 // NewLimiter makes a limiter that reads the time from now.
-func NewLimiter(now func() time.Time) *Limiter {
-	return &Limiter{now: now, keys: make(map[string]*limited)}
+func NewLimiter(now func() time.Time) *Limiter { return newLimiter(now, 1) }
+
+func newLimiter(now func() time.Time, first int) *Limiter {
+	return &Limiter{now: now, first: max(first, 1), keys: make(map[string]*limited)}
 }
 
 // Allow tells whether an event of the key may be logged now, and, if so, how many were held back since the last that was.
@@ -37,13 +41,27 @@ func (l *Limiter) Allow(key string) (ok bool, suppressed int) {
 	defer l.mu.Unlock()
 	now := l.now()
 	e := l.entry(key, now)
-	if now.Before(e.next) {
+	if !now.Before(e.next) {
+		e.next, e.passed = now.Add(LimiterInterval), 0
+	}
+	if e.passed >= l.first {
 		e.suppressed++
 		return false, 0
 	}
+	e.passed++
 	suppressed, e.suppressed = e.suppressed, 0
-	e.next = now.Add(LimiterInterval)
 	return true, suppressed
+}
+
+// Suppressed takes what was held back and not told of yet: it counts anew from here.
+func (l *Limiter) Suppressed() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n, l.rest.suppressed = l.rest.suppressed, 0
+	for _, e := range l.keys {
+		n, e.suppressed = n+e.suppressed, 0
+	}
+	return n
 }
 
 func (l *Limiter) entry(key string, now time.Time) *limited {

@@ -16,7 +16,8 @@ type LogOptions struct {
 	StacktraceLevel slog.Level // ... from this level on
 }
 
-// NewLogger makes a logger that writes one line per record to w. Each line is written with one call of Write.
+// NewLogger makes a logger that writes one line per record to w. Each line is written with one call of Write. Lines carry the
+// ids of their context's span, and no secrets: see WithTraceIDs, WithRedaction.
 func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
 	var h slog.Handler
 	if o.Console {
@@ -24,6 +25,7 @@ func NewLogger(w io.Writer, o LogOptions) *slog.Logger {
 	} else {
 		h = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: o.Level, ReplaceAttr: o.replace})
 	}
+	h = WithTraceIDs(WithRedaction(h))
 	if o.Stacktrace {
 		h = stackHandler{next: h, from: o.StacktraceLevel}
 	}

@@ -116,8 +116,9 @@ func TestStacktraceFromLevel(t *testing.T) {
 		if strings.Contains(b.String(), "TestStacktraceFromLevel") {
 			t.Errorf("console=%t: stack below its level: %s", console, b.String())
 		}
-		log.With("a", 1).WithGroup("g").Warn("not fine")
-		if !strings.Contains(b.String(), "TestStacktraceFromLevel") || strings.Contains(b.String(), "stackHandler") {
+		sampling, _ := telemetry.WithSampling(log.Handler(), telemetry.SamplingOptions{})
+		slog.New(sampling).With("a", 1).WithGroup("g").Warn("not fine")
+		if !strings.Contains(b.String(), "TestStacktraceFromLevel") || strings.Contains(b.String(), "Handler)") {
 			t.Errorf("console=%t: want the stack from the caller on: %s", console, b.String())
 		}
 	}

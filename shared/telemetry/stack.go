@@ -11,6 +11,9 @@ import (
 // maxStackFrames bounds the attached stack: what matters is near the call.
 const maxStackFrames = 32
 
+// ownFrames begins the names of this package's functions: handlers that stand around a stackHandler.
+const ownFrames = "dps/shared/telemetry."
+
 // stackHandler adds the attribute "stacktrace" to records from a level on.
 type stackHandler struct {
 	next slog.Handler
@@ -48,7 +51,7 @@ func stack() string {
 	var b strings.Builder
 	for {
 		f, more := frames.Next()
-		if !strings.HasPrefix(f.Function, "log/slog.") {
+		if !strings.HasPrefix(f.Function, "log/slog.") && !strings.HasPrefix(f.Function, ownFrames) {
 			b.WriteString(f.Function + " " + f.File + ":" + strconv.Itoa(f.Line) + "\n")
 		}
 		if !more {

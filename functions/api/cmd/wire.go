@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -59,26 +58,26 @@ func read(ctx context.Context, env *lambdahost.Env) (settings, error) {
 
 // wire puts the function over DynamoDB and Secrets Manager, where its role may write and not read, behind API Gateway's HTTP
 // API. What needs a secret it asks of the sign function's aliases for owners.
-func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahost.Function, error) {
+func wire(ctx context.Context, env *lambdahost.Env, host *lambdahost.Host) (lambdahost.Function, error) {
 	s, err := read(ctx, env)
 	if err != nil {
 		return lambdahost.Function{}, err
 	}
-	hush := secrets.New(secretsmanager.NewFromConfig(s.aws), secrets.Options{Prefix: s.prefix})
+	hush := secrets.New(secretsmanager.NewFromConfig(s.aws), secrets.Options{Prefix: s.prefix, Count: host.Metrics.Count})
 	verifier := bearer.New(bearer.Options{
 		Authority: s.login.Authority, Audience: s.login.Audience, OwnerClaim: s.login.OwnerClaim, Client: &http.Client{Timeout: authorityTimeout},
 	})
-	owner := awslambda.New(lambda.NewFromConfig(s.aws), awslambda.Options{Names: map[string]string{
+	owner := awslambda.New(lambda.NewFromConfig(s.aws), awslambda.Options{Count: host.Metrics.Count, Gauge: host.Metrics.Gauge, Names: map[string]string{
 		contract.OwnerSign: s.signFunction + ":" + contract.AliasOwner,
 		contract.CheckHub:  s.signFunction + ":" + contract.AliasCheck,
 	}})
 	page := console.New(console.Options{ConnectSources: append(s.sources, s.login.Authority)})
 	handler := api.New(rest.New(rest.Options{
-		Store: store.New(dynamodb.NewFromConfig(s.aws), s.table), Secrets: hush, Verifier: verifier, Owner: owner, Log: log,
+		Store: store.New(dynamodb.NewFromConfig(s.aws), s.table), Secrets: hush, Verifier: verifier, Owner: owner, Log: host.Log,
 		Version: build.Version(), Login: s.login, AllowedOrigins: s.origins, ProofOfPossession: s.proof,
 	}), page)
 	return lambdahost.Function{
-		Invoke: lambdahost.HTTP(handler, log),
+		Invoke: lambdahost.HTTP(handler, host),
 		Close:  func() error { verifier.Close(); hush.Close(); return nil },
 	}, nil
 }

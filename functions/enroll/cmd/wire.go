@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -13,7 +12,7 @@ import (
 )
 
 // wire puts the function over DynamoDB. Settings: DPS_TABLE, DPS_LOG_LEVEL.
-func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahost.Function, error) {
+func wire(ctx context.Context, env *lambdahost.Env, host *lambdahost.Host) (lambdahost.Function, error) {
 	table := env.Table()
 	cfg, err := awsclient.Config(ctx)
 	env.Check(err)
@@ -21,9 +20,9 @@ func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahos
 		return lambdahost.Function{}, err
 	}
 	fetcher := enroll.NewFetcher()
-	handler := enroll.New(store.New(dynamodb.NewFromConfig(cfg), table), fetcher, log)
+	handler := enroll.New(store.New(dynamodb.NewFromConfig(cfg), table), fetcher, host.Log)
 	return lambdahost.Function{
-		Invoke: lambdahost.Synchronous(handler.Handle, log),
+		Invoke: lambdahost.Synchronous(handler.Handle, host),
 		Close:  func() error { fetcher.Close(); return nil },
 	}, nil
 }

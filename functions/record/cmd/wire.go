@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
@@ -14,7 +13,7 @@ import (
 
 // wire puts the function over DynamoDB. Its events come asynchronously: one that fails comes again, and at last goes to the
 // dead-letter queue. Settings: DPS_TABLE, DPS_LOG_LEVEL.
-func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahost.Function, error) {
+func wire(ctx context.Context, env *lambdahost.Env, host *lambdahost.Host) (lambdahost.Function, error) {
 	table := env.Table()
 	cfg, err := awsclient.Config(ctx)
 	env.Check(err)
@@ -22,5 +21,5 @@ func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahos
 		return lambdahost.Function{}, err
 	}
 	handler := record.New(store.New(dynamodb.NewFromConfig(cfg), table))
-	return lambdahost.Function{Invoke: lambdahost.Asynchronous(handler.Handle, log)}, nil
+	return lambdahost.Function{Invoke: lambdahost.Asynchronous(handler.Handle, host)}, nil
 }

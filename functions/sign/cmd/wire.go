@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -36,21 +35,21 @@ func read(ctx context.Context, env *lambdahost.Env) (settings, error) {
 
 // wire puts the function over DynamoDB, Secrets Manager, of which its role may read the authorities' client keys and the
 // pre-shared keys alone, and the token function, which it asks for owners' tokens.
-func wire(ctx context.Context, env *lambdahost.Env, log *slog.Logger) (lambdahost.Function, error) {
+func wire(ctx context.Context, env *lambdahost.Env, host *lambdahost.Host) (lambdahost.Function, error) {
 	s, err := read(ctx, env)
 	if err != nil {
 		return lambdahost.Function{}, err
 	}
-	hush := secrets.New(secretsmanager.NewFromConfig(s.aws), secrets.Options{Prefix: s.prefix})
-	authorities := certauthority.New(hush)
-	functions := awslambda.New(lambda.NewFromConfig(s.aws), awslambda.Options{Names: map[string]string{contract.OwnerToken: s.tokenFunction + ":" + contract.AliasOwner}})
-	tokens := sign.NewOwnerTokens(functions, time.Now, nil)
-	handler := sign.New(store.New(dynamodb.NewFromConfig(s.aws), s.table), tokens, authorities, hush, time.Now)
+	hush := secrets.New(secretsmanager.NewFromConfig(s.aws), secrets.Options{Prefix: s.prefix, Count: host.Metrics.Count})
+	authorities := certauthority.New(hush, certauthority.Options{Count: host.Metrics.Count})
+	functions := awslambda.New(lambda.NewFromConfig(s.aws), awslambda.Options{Count: host.Metrics.Count, Gauge: host.Metrics.Gauge, Names: map[string]string{contract.OwnerToken: s.tokenFunction + ":" + contract.AliasOwner}})
+	tokens := sign.NewOwnerTokens(functions, time.Now, host.Metrics.Count)
+	handler := sign.New(store.New(dynamodb.NewFromConfig(s.aws), s.table), tokens, authorities, hush, time.Now, sign.Options{Count: host.Metrics.Count, Gauge: host.Metrics.Gauge})
 	return lambdahost.Function{
 		Invoke: lambdahost.ByAlias(map[string]lambdahost.Invoke{
-			contract.AliasOwner: lambdahost.Synchronous(handler.HandleOwner, log),
-			contract.AliasCheck: lambdahost.Synchronous(handler.HandleCheck, log),
-		}, lambdahost.Synchronous(handler.Handle, log)),
+			contract.AliasOwner: lambdahost.Synchronous(handler.HandleOwner, host),
+			contract.AliasCheck: lambdahost.Synchronous(handler.HandleCheck, host),
+		}, lambdahost.Synchronous(handler.Handle, host)),
 		Close: func() error { hush.Close(); return authorities.Close() },
 	}, nil
 }

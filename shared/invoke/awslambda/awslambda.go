@@ -19,6 +19,7 @@ import (
 	"dps/shared/dps"
 	"dps/shared/invoke"
 	"dps/shared/resilience"
+	"dps/shared/telemetry"
 )
 
 const (
@@ -34,8 +35,10 @@ const (
 type Options struct {
 	Names    map[string]string        // by contract's name: name or ARN
 	Timeouts map[string]time.Duration // of a call with all its attempts; the caller's deadline counts too
-	// Count is told of calls: "invocation", "FUNCTION ok", "FUNCTION throttled" …; and of the breakers ("dependency"). nil: nobody.
+	// Count is told of attempts and breakers ("dependency"). nil: nobody.
 	Count func(name, reason string)
+	// Gauge is given the breakers' state. nil: nobody is.
+	Gauge func(name, label string, read func() float64) (stop func())
 }
 
 // Functions is contract.Functions over Lambda's Invoke. It is safe for concurrent use.
@@ -56,7 +59,7 @@ func New(client *lambda.Client, o Options) *Functions {
 	f := &Functions{
 		client: lambda.New(client.Options(), func(o *lambda.Options) { o.Retryer = aws.NopRetryer{} }),
 		o:      o,
-		guard:  resilience.New("Lambda", resilience.Options{Attempts: attempts, Count: o.Count}),
+		guard:  resilience.New("Lambda", resilience.Options{Attempts: attempts, Count: o.Count, Gauge: o.Gauge}),
 	}
 	f.Remote = invoke.Remote{Transport: f.call}
 	return f
@@ -65,7 +68,7 @@ func New(client *lambda.Client, o Options) *Functions {
 // Record hands the results over: Lambda has them when it returns, and calls the function, again where it fails. How many
 // changed a record nobody here is told. A batch too large for one event goes as several.
 func (f *Functions) Record(ctx context.Context, req contract.RecordRequest) (contract.RecordReply, error) {
-	data, err := contract.EncodeRequest(req)
+	data, err := contract.EncodeRequest(contract.WithTraceparent(ctx, telemetry.Inject(ctx)), req)
 	if err != nil {
 		return contract.RecordReply{}, err
 	}
@@ -93,11 +96,6 @@ func (f *Functions) guarded(ctx context.Context, function string, payload []byte
 	}
 	err = f.guard.Do(ctx, function, func(ctx context.Context) error {
 		reply, err = f.invoke(ctx, function, payload, kind)
-		outcome := "ok"
-		if err != nil {
-			outcome = string(dps.CodeOf(err))
-		}
-		f.o.Count("invocation", function+" "+outcome)
 		return err
 	})
 	return reply, err

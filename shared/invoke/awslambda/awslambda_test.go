@@ -122,7 +122,7 @@ func TestSynchronousCalls(t *testing.T) {
 	if got := p.called(); !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if p.counters.Get("invocation", "token ok") != 1 {
+	if p.counters.Get("dependency", "Lambda ok") != 3 {
 		t.Errorf("%v", p.counters.Snapshot())
 	}
 }

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"dps/client/d2d"
+	d2dsettings "dps/client/d2d/settings"
+	"dps/client/device"
+	"dps/localstack/hub"
+	"dps/localstack/lan"
+	"dps/localstack/stack"
+	"dps/shared/config"
+	"dps/shared/dps"
+)
+
+// fileClient is the d2d client's configuration, in the stack's folder; its credentials lie beside it.
+const fileClient = "d2d.yaml"
+
+// neighbourhood is the local network: the devices that were provisioned, one that nobody owns, and the d2d client.
+type neighbourhood struct {
+	lan      *lan.LAN
+	listener net.Listener
+	client   *d2d.Server
+	stop     context.CancelFunc
+	done     chan error
+}
+
+// newNeighbourhood opens the d2d client's socket, so that the service can be told the origin of its page.
+func newNeighbourhood(ctx context.Context, port string, log *slog.Logger) (*neighbourhood, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		return nil, fmt.Errorf("--client-port: %w", err)
+	}
+	return &neighbourhood{lan: lan.New(lan.Options{Multicast: true, Log: log}), listener: l}, nil
+}
+
+// url is where the page is.
+func (n *neighbourhood) url() string { return "http://" + n.listener.Addr().String() }
+
+// allow lets the page have its requests signed by the service.
+func (n *neighbourhood) allow(_ context.Context, c *config.Config) error {
+	c.APIs.HTTP.CORS.AllowedOrigins = append(c.APIs.HTTP.CORS.AllowedOrigins, n.url())
+	return nil
+}
+
+// clientFile is the d2d client's configuration: none of the three ways is settled, so that all can be tried.
+const clientFile = `# Written by the local stack at each start: a configuration as the d2d client takes it.
+# docs/client-initialization.md explains the ways; "go run ./client/d2d/cmd --describe" names every property.
+apis:
+  http:
+    address: %s
+clients:
+  device:
+    coap:
+      tls:
+        authentication: uninitialized
+      ownershipTransfer:
+        manufacturerCertificate:
+          tls:
+            caPool: [%s]
+remoteProvisioning:
+  authority: %s
+  certificateAuthority: %s
+  ownerClaim: %s
+  caPool: [%s]
+  webOAuthClient:
+    clientID: %s
+    audience: %s
+    scopes: [openid, profile, "dps:write"]
+storage:
+  path: %s
+  protection: keyFile
+`
+
+// start starts the client beside the stack.
+func (n *neighbourhood) start(ctx context.Context, s *stack.Stack, pages http.Handler, log *slog.Logger) error {
+	c, err := n.writeConfig(s)
+	if err != nil {
+		return err
+	}
+	n.client, err = d2d.Open(ctx, d2d.ServerOptions{Config: c, Pages: pages, Listener: n.listener, Log: log})
+	if err != nil {
+		return fmt.Errorf("d2d client: %w", err)
+	}
+	run, stop := context.WithCancel(context.WithoutCancel(ctx))
+	n.stop, n.done = stop, make(chan error, 1)
+	go func() { n.done <- n.client.Run(run) }()
+	return nil
+}
+
+func (n *neighbourhood) writeConfig(s *stack.Stack) (d2dsettings.Config, error) {
+	path := func(parts ...string) string {
+		return strconv.Quote(filepath.Join(append([]string{s.Dir}, parts...)...))
+	}
+	text := fmt.Sprintf(clientFile, n.listener.Addr(), path(stack.FileManufacturerRoot), s.Hub.PeopleURL(), s.Service.APIURL(), strconv.Quote(hub.DefaultOwnerClaim),
+		strconv.Quote(s.Hub.Path(hub.FileRoot, ".crt")), hub.D2DClientID, hub.DefaultPeopleAudience, path("d2d", "credentials"))
+	if err := os.WriteFile(filepath.Join(s.Dir, fileClient), []byte(text), 0o600); err != nil {
+		return d2dsettings.Config{}, err
+	}
+	return d2dsettings.Parse([]byte(text))
+}
+
+// welcome has a device that was provisioned answer on the local network.
+func (n *neighbourhood) welcome(name string, c device.Config, d *device.Device, r *device.Result) error {
+	_, err := n.lan.Add(name, c.Manufacturer, d, r)
+	return err
+}
+
+// stray puts a device into the network that nobody owns.
+func (n *neighbourhood) stray(s *stack.Stack) error {
+	c, err := s.NewDevice("tcp", "acme-lamp-unowned")
+	if err != nil {
+		return err
+	}
+	_, err = n.lan.AddUnowned("acme-lamp-unowned", c.Manufacturer)
+	return err
+}
+
+// close ends client and devices.
+func (n *neighbourhood) close() error {
+	var err error
+	if n.stop != nil {
+		n.stop()
+		err = <-n.done
+	}
+	n.lan.Close()
+	return errors.Join(err, ignoreClosed(n.listener.Close()))
+}
+
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// ways tells how to try each of the three in the page.
+func (p *printer) ways(n *neighbourhood, s *stack.Stack) {
+	p.line("\nThe local network: open %s/ and become a member, in any of three ways", n.url())
+	p.item("by key", "id %s, key in %s", dps.OwnerUUID(stack.Owner), shorten(filepath.Join(s.Dir, stack.FileKey)))
+	p.item("by itself", "log in as owner %q: the client has its certificate signed", stack.Owner)
+	p.item("by browser", "log in as owner %q: the browser carries the request, the key stays", stack.Owner)
+	for _, d := range n.lan.Devices() {
+		p.item("device", "%s  %s", d.Address, d.Name)
+	}
+}
