@@ -56,7 +56,7 @@ func newRoot(c Console) *cobra.Command {
 	})
 	s.target.register(root.PersistentFlags())
 	root.AddCommand(newLogin(s), newLogout(s), newContexts(s), newWhoami(s), newApply(s), newGet(s), newDelete(s), newGroup(s), newRelease(s),
-		newAudit(s), newStatistics(s), newRecords(s), newConfig(s), newVersion(s))
+		newAudit(s), newStatistics(s), newRecords(s), newClientCommand(s), newConfig(s), newVersion(s))
 	return root
 }
 

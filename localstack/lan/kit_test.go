@@ -137,7 +137,7 @@ func (d *domain) newClient(t *testing.T, change func(*reach.Credentials)) *clien
 	v := must(vault.New(vault.Options{Path: filepath.Join(t.TempDir(), "credentials"), Protection: vault.ByKeyFile}))(t)
 	m := must(member.Open(member.Options{Config: c, Vault: v, HTTP: &http.Client{Transport: transport}}))(t)
 	t.Cleanup(m.Close)
-	reacher := must(reach.New(reach.Options{Timeout: 2 * time.Second, Credentials: func() (reach.Credentials, error) {
+	reacher := must(reach.New(reach.Options{Timeout: 2 * time.Second, ManufacturerRoots: d.PKI.ManufacturerRoot.Pool(), Credentials: func() (reach.Credentials, error) {
 		creds, err := m.Credentials()
 		if err == nil && change != nil {
 			change(&creds)

@@ -19,6 +19,7 @@ type Provider struct {
 	Issuer string `json:"issuer"`
 	Token  string `json:"token_endpoint"`
 	Device string `json:"device_authorization_endpoint"` // "": it has none
+	Keys   string `json:"jwks_uri"`
 }
 
 // Discover asks an OAuth server for its endpoints. Errors: CodeInvalid for an authority that is none, or speaks in clear over a
