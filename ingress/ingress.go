@@ -68,6 +68,7 @@ type Service struct {
 	metrics     *telemetry.Metrics
 	exporters   *exporters
 	log         *slog.Logger
+	flushLog    func(context.Context) // tells what was held back
 }
 
 // backend is where the functions live, and what must be closed with them.
@@ -92,6 +93,8 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Service, error) {
 		o.ReadinessPause = readinessPause
 	}
 	metrics := telemetry.NewMetrics(o.Log)
+	var flushLog func(context.Context)
+	o.Log, flushLog = sampled(o, metrics)
 	certificate, err := newCertificate(ctx, cfg.APIs.COAP.TLS, o, metrics.Count)
 	if err != nil {
 		return nil, fmt.Errorf("apis.coap.tls: %w", err)
@@ -110,7 +113,7 @@ func New(ctx context.Context, cfg config.Config, o Options) (*Service, error) {
 	if o.Functions != nil {
 		b.functions = o.Functions(b.functions)
 	}
-	s := &Service{backend: b, certificate: certificate, pause: o.ReadinessPause, metrics: metrics, exporters: exporters, log: o.Log}
+	s := &Service{backend: b, certificate: certificate, pause: o.ReadinessPause, metrics: metrics, exporters: exporters, log: o.Log, flushLog: flushLog}
 	if err := s.build(ctx, cfg, o); err != nil {
 		certificate.close()
 		exporters.close(ctx)
@@ -247,6 +250,7 @@ func (s *Service) Run(ctx context.Context) error {
 	flush, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 	defer cancel()
 	s.recorder.Flush(flush)
+	s.flushLog(ctx)
 	s.log.Info("drained", "counters", s.Counters())
 	s.exporters.close(ctx)
 	s.certificate.close()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"time"
@@ -35,6 +36,15 @@ type exporters struct {
 	tracing   *pipeline.Tracing // nil: nobody traces
 	scrapes   http.Handler      // nil: Prometheus is not answered
 	stop      func()
+}
+
+// sampled holds back log lines that repeat others, and counts them: a thousand strangers, or one dependency that is down, fill no disk.
+// Requests' lines always pass.
+func sampled(o Options, m *telemetry.Metrics) (*slog.Logger, func(context.Context)) {
+	h, flush := telemetry.WithSampling(o.Log.Handler(), telemetry.SamplingOptions{
+		Now: o.Now, Keys: []string{"rule", "group", "step", "function", "issuer"}, Always: []string{"request"}, Count: m.Count,
+	})
+	return slog.New(h), flush
 }
 
 // newExporters opens what is configured. Errors: CodeInvalid, CodeNotFound, naming the property.

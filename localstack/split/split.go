@@ -46,6 +46,8 @@ type Options struct {
 	Lambda lambda.Options
 	// Concurrency is how many instances each function may have. 0: lambda.DefaultConcurrency.
 	Concurrency int
+	// Collector is the HOST:PORT of an OpenTelemetry collector on this machine, for ingress and functions. "": nobody traces.
+	Collector string
 	// Logf is told what is being done, which may take a minute. nil: nobody.
 	Logf func(format string, args ...any)
 }
@@ -130,6 +132,9 @@ func (s *Split) startFunctions(ctx context.Context, o Options, api config.HTTP) 
 	maps.Copy(env, apiEnvironment(api))
 	env[lambdahost.VarTable], env[lambdahost.VarSecretsPrefix] = o.Name, o.Name
 	env[lambdahost.VarTokenFunction], env[lambdahost.VarSignFunction] = o.Name+"-token", o.Name+"-sign"
+	if o.Collector != "" {
+		env[lambdahost.VarCollector] = o.Collector
+	}
 	for _, name := range lambda.Names() {
 		o.Logf("building function %s", name)
 		binary, err := lambda.BuildFunction(ctx, name, "", filepath.Join(o.Stack.Dir, "functions"))
@@ -137,7 +142,7 @@ func (s *Split) startFunctions(ctx context.Context, o Options, api config.HTTP) 
 			return err
 		}
 		o.Lambda.Functions = append(o.Lambda.Functions, lambda.Function{
-			Name: o.Name + "-" + name, Binary: binary, Env: env, Timeout: 20 * time.Second, Concurrency: o.Concurrency,
+			Name: o.Name + "-" + name, Binary: binary, Env: with(env, "POWERTOOLS_SERVICE_NAME", name), Timeout: 20 * time.Second, Concurrency: o.Concurrency,
 			Invokes: name == "sign" || name == "api", // for owners
 		})
 	}
@@ -146,6 +151,13 @@ func (s *Split) startFunctions(ctx context.Context, o Options, api config.HTTP) 
 		return err
 	}
 	return os.Setenv(endpointLambda, s.Lambda.URL())
+}
+
+// with gives a copy of the environment with one variable more.
+func with(env map[string]string, name, value string) map[string]string {
+	more := maps.Clone(env)
+	more[name] = value
+	return more
 }
 
 // awsEnvironment is what an execution environment is given: region, credentials, endpoints.
@@ -178,6 +190,9 @@ func (s *Split) deploy(ctx context.Context, o Options, cfg *config.Config) error
 	}
 	o.Logf("dpsctl apply: %s", said.String())
 	cfg.EnrollmentGroups = nil
+	if g := &cfg.Clients.OpenTelemetryCollector; o.Collector != "" {
+		g.GRPC.Enabled, g.GRPC.Address, g.SamplePercent = true, o.Collector, 100
+	}
 	cfg.Functions.Mode = config.ModeLambda
 	cfg.Functions.Names = config.FunctionNames{Enroll: o.Name + "-enroll", Token: o.Name + "-token", Sign: o.Name + "-sign", Record: o.Name + "-record"}
 	return nil

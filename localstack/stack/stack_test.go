@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +19,11 @@ import (
 
 	"go.uber.org/goleak"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"golang.org/x/oauth2/clientcredentials"
+
 	"dps/client/device"
+	"dps/ingress"
 	"dps/localstack/hub"
 	"dps/localstack/stack"
 	"dps/shared/config"
@@ -25,6 +32,7 @@ import (
 	"dps/shared/invoke"
 	"dps/shared/store/bolt"
 	"dps/shared/telemetry"
+	"dps/shared/telemetry/tracetree"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -56,7 +64,12 @@ func start(t *testing.T, change func(*stack.Options)) *stack.Stack {
 	}
 	s, err := stack.Start(t.Context(), o)
 	must(t, err)
-	t.Cleanup(func() { must(t, s.Stop()) })
+	t.Cleanup(func() {
+		must(t, s.Stop())
+		if unknown := s.Service.Metrics().Unknown(); len(unknown) > 0 {
+			t.Errorf("counted, and in no table of metrics: %v", unknown)
+		}
+	})
 	return s
 }
 
@@ -253,9 +266,11 @@ func TestFleet(t *testing.T) {
 	}
 }
 
-// TestSecretsStayWhereTheyBelong: nothing that the service writes, but its secrets folder, holds a secret that was in play.
+// TestSecretsStayWhereTheyBelong: nothing that the service writes or answers, but its secrets folder, holds a secret that was in play:
+// files, log with bodies, spans, metrics, the API.
 func TestSecretsStayWhereTheyBelong(t *testing.T) {
-	log := &safeBuffer{}
+	log, metrics := &safeBuffer{}, &safeBuffer{}
+	spans := tracetree.New()
 	dir := t.TempDir()
 	clients := hub.DefaultClients()
 	for i := range clients {
@@ -263,17 +278,32 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	}
 	s, err := stack.Start(t.Context(), stack.Options{
 		Dir: dir, Log: telemetry.NewLogger(log, telemetry.LogOptions{Level: slog.LevelDebug}), Hub: hub.Options{Clients: clients},
-		Configure: func(_ context.Context, c *config.Config) error { c.Log.DumpBody = true; return nil },
+		Ingress: ingress.Options{Spans: []sdktrace.SpanProcessor{spans}, MetricLines: metrics},
+		Configure: func(_ context.Context, c *config.Config) error {
+			c.Log.DumpBody, c.Clients.CloudWatch = true, config.CloudWatch{Enabled: true, Namespace: "DPS/test"}
+			return nil
+		},
 	})
 	must(t, err)
-	d, _ := newDevice(t, s, "tcp", "device", nil)
+	d, cfg := newDevice(t, s, "tcp", "device", nil)
 	r, err := d.Provision(t.Context())
 	must(t, err)
+	must(t, s.Service.Flush(t.Context()))
+	person := operatorToken(t, s)
+	written := make(map[string]string)
+	for _, path := range []string{"provisioning-records/" + stack.RecordID(cfg), "provisioning-records/" + stack.RecordID(cfg) + "/audit", "enrollment-groups", "hubs", "statistics"} {
+		written["API: "+path] = get(t, s.Service.APIURL()+"/api/v1/"+path, person)
+	}
 	must(t, s.Stop())
-	secrets := map[string]string{"OAuth client's secret": clients[0].Secret, "access token": r.Cloud.AccessToken.Reveal(), "pre-shared key": r.PSK.Key.Reveal()}
-	written := map[string]string{"log": log.String()}
+	secrets := map[string]string{
+		"OAuth client's secret": clients[0].Secret, "access token": r.Cloud.AccessToken.Reveal(), "pre-shared key": r.PSK.Key.Reveal(), "operator's token": person,
+		"the authority's client key": keyBody(t, filepath.Join(dir, "hub", hub.FileClient+".key")), "the service's key": keyBody(t, filepath.Join(dir, "service.key")),
+	}
+	var tree bytes.Buffer
+	must(t, spans.WriteAll(&tree))
+	written["log"], written["metrics"], written["spans"] = log.String(), metrics.String(), tree.String()
 	must(t, filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		own := strings.Contains(path, ".secrets") || e.Name() == "pre-shared-key" || e.Name() == stack.FileConfig
+		own := strings.Contains(path, ".secrets") || e.Name() == stack.FileKey || e.Name() == stack.FileConfig || filepath.Ext(path) == ".key"
 		if err != nil || e.IsDir() || own {
 			return err
 		}
@@ -281,8 +311,10 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		written[path] = string(data)
 		return err
 	}))
-	if len(written) < 5 || !strings.Contains(written["log"], "devowneruuid") {
-		t.Fatalf("only %d places were looked at, or the log is empty", len(written))
+	for place, want := range map[string]string{"log": "devowneruuid", "metrics": "dps.step.results", "spans": "step credential", "API: hubs": "clientSecret"} {
+		if !strings.Contains(written[place], want) {
+			t.Fatalf("%s lacks %s: %s", place, want, written[place])
+		}
 	}
 	for name, secret := range secrets {
 		for place, text := range written {
@@ -291,6 +323,39 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 			}
 		}
 	}
+}
+
+// keyBody is the middle line of a key file: what nobody else may have.
+func keyBody(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	must(t, err)
+	return strings.Split(string(data), "\n")[1]
+}
+
+// operatorToken logs the owner in.
+func operatorToken(t *testing.T, s *stack.Stack) string {
+	t.Helper()
+	c := clientcredentials.Config{ClientID: hub.ProgramClientID, ClientSecret: hub.ProgramSecret, TokenURL: s.Hub.PeopleURL() + "/oauth/token"}
+	token, err := c.Token(t.Context())
+	must(t, err)
+	return token.AccessToken
+}
+
+func get(t *testing.T, address, token string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+	must(t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Accept", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	must(t, err)
+	body, err := io.ReadAll(resp.Body)
+	must(t, errors.Join(err, resp.Body.Close()))
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%s: %s %s", address, resp.Status, body)
+	}
+	return string(body)
 }
 
 // TestDrain: on its stop the service finishes what is in service, stores what it knows, and lets go of everything.
