@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"dps/localstack/collector"
 )
 
 // bench is the stage: who serves, who is served, and what was measured so far.
@@ -20,6 +22,8 @@ type bench struct {
 	floor   subject
 	ingress subject
 	service subject
+	traced  subject
+	sink    *collector.Collector // of traced
 	report  report
 }
 
@@ -62,8 +66,23 @@ func (b *bench) start(ctx context.Context) error {
 	if b.ingress, err = b.startSubject(ctx, roleIngress, devices); err != nil {
 		return err
 	}
+	if err := b.startTraced(ctx, devices); err != nil {
+		return err
+	}
 	b.floor, err = b.startSubject(ctx, roleFloor, devices)
-	b.console.end("%d devices, four processes, %.1f s", len(devices), time.Since(start).Seconds())
+	b.console.end("%d devices, five processes, %.1f s", len(devices), time.Since(start).Seconds())
+	return err
+}
+
+// startTraced starts the service once more, with a collector for its telemetry.
+func (b *bench) startTraced(ctx context.Context, devices []*device) (err error) {
+	if b.sink, err = collector.Start(ctx); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(b.dir, fileCollector), []byte(b.sink.Address()), 0o600); err != nil {
+		return err
+	}
+	b.traced, err = b.startSubject(ctx, roleTraced, devices)
 	return err
 }
 
@@ -95,10 +114,13 @@ func captureAnswers(ctx context.Context, dir string, d *driver) error {
 // close stops the roles, the hub last: the service may still want it.
 func (b *bench) close() error {
 	var errs []error
-	for _, p := range []*process{b.service.process, b.ingress.process, b.floor.process, b.hub} {
+	for _, p := range []*process{b.service.process, b.traced.process, b.ingress.process, b.floor.process, b.hub} {
 		if p != nil {
 			errs = append(errs, p.stop())
 		}
+	}
+	if b.sink != nil {
+		b.sink.Close()
 	}
 	return errors.Join(errs...)
 }
@@ -115,7 +137,7 @@ func (b *bench) measure(ctx context.Context) (*report, error) {
 }
 
 func (b *bench) warmUp(ctx context.Context) error {
-	for _, s := range []subject{b.floor, b.ingress, b.service} {
+	for _, s := range []subject{b.floor, b.ingress, b.service, b.traced} {
 		progress := b.console.begin(b.o.warmup, "warming up the %s", s.process.name)
 		out, err := s.driver.run(ctx, b.o.warmup, progress)
 		if err := errors.Join(err, out.err()); err != nil {
@@ -175,7 +197,7 @@ func (b *bench) round(ctx context.Context, i int) (round, error) {
 	turns := []struct {
 		subject subject
 		into    *turn
-	}{{b.floor, &r.Floor}, {b.ingress, &r.Ingress}, {b.service, &r.Service}}
+	}{{b.floor, &r.Floor}, {b.ingress, &r.Ingress}, {b.service, &r.Service}, {b.traced, &r.Traced}}
 	if i%2 == 1 {
 		slices.Reverse(turns)
 	}

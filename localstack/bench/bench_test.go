@@ -34,11 +34,11 @@ func TestWholeRun(t *testing.T) {
 	if err := json.Unmarshal(data, &r); err != nil {
 		t.Fatal(err)
 	}
-	if len(r.Rounds) != 2 || r.Soak == nil || r.Soak.Flows != 40 || r.Idle == nil || len(r.Goals) != 4 {
+	if len(r.Rounds) != 2 || r.Soak == nil || r.Soak.Flows != 40 || r.Idle == nil || len(r.Goals) != 5 {
 		t.Fatalf("figures are incomplete: %s", data)
 	}
 	for i, x := range r.Rounds {
-		for _, s := range []turn{x.Floor, x.Ingress, x.Service} {
+		for _, s := range []turn{x.Floor, x.Ingress, x.Service, x.Traced} {
 			if s.FlowsPerSecond <= 0 || s.P99 < s.P50 || s.P50 <= 0 || s.CPU <= 0 || s.Allocations <= 0 || s.Allocated <= 0 {
 				t.Errorf("round %d has impossible figures: %+v", i+1, s)
 			}

@@ -13,6 +13,7 @@ import (
 const (
 	goalCPURatio  = 1.3
 	goalIdleBytes = 36 << 10
+	goalTelemetry = 1.05 // of the service without it
 )
 
 // report is everything that was measured.
@@ -35,6 +36,7 @@ type round struct {
 	Floor   turn `json:"floor"`
 	Ingress turn `json:"ingress"`
 	Service turn `json:"service"`
+	Traced  turn `json:"traced"`
 }
 
 // figure is one property over all rounds. Ratios are those to the floor, round by round.
@@ -45,6 +47,8 @@ type figure struct {
 	IngressRatio spread `json:"ingressRatio"`
 	Service      spread `json:"service"`
 	ServiceRatio spread `json:"serviceRatio"`
+	Traced       spread `json:"traced"`
+	TracedRatio  spread `json:"tracedRatio"` // to the service
 	digits       int
 }
 
@@ -85,6 +89,10 @@ func (r *report) summarize() {
 	r.Goals = []goal{
 		cpuGoal("server CPU per flow, ingress alone", cpu.IngressRatio.Median),
 		cpuGoal("server CPU per flow, everything", cpu.ServiceRatio.Median),
+		{
+			Name: "server CPU per flow, with telemetry", Goal: fmt.Sprintf("≤ %.2f × service", goalTelemetry),
+			Reached: fmt.Sprintf("%.2f ×", cpu.TracedRatio.Median), Met: cpu.TracedRatio.Median <= goalTelemetry,
+		},
 	}
 	if r.Idle != nil {
 		r.Goals = append(r.Goals, goal{
@@ -120,6 +128,8 @@ func (r *report) figure(name string, digits int, get func(turn) float64) figure 
 		IngressRatio: over(func(x round) float64 { return get(x.Ingress) / max(get(x.Floor), 1e-9) }),
 		Service:      over(func(x round) float64 { return get(x.Service) }),
 		ServiceRatio: over(func(x round) float64 { return get(x.Service) / max(get(x.Floor), 1e-9) }),
+		Traced:       over(func(x round) float64 { return get(x.Traced) }),
+		TracedRatio:  over(func(x round) float64 { return get(x.Traced) / max(get(x.Service), 1e-9) }),
 	}
 }
 

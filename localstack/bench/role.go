@@ -17,13 +17,14 @@ const (
 	roleHubOneToken = "hub-one-token" //nolint:gosec // a role
 	roleService     = "service"
 	roleIngress     = "ingress"
+	roleTraced      = "service, traced"
 	roleFloor       = "floor"
 )
 
 // runRole plays a role until its standard input ends.
 func runRole(ctx context.Context, args []string, io stdio) error {
 	roles := map[string]func(context.Context, string, stdio) error{
-		roleHub: runHub, roleHubOneToken: runHubOneToken, roleService: runService, roleIngress: runIngress, roleFloor: runFloor,
+		roleHub: runHub, roleHubOneToken: runHubOneToken, roleService: runService, roleIngress: runIngress, roleTraced: runTraced, roleFloor: runFloor,
 	}
 	if len(args) != 2 || roles[args[0]] == nil {
 		return fmt.Errorf("role %q is unknown: roles are started by the benchmark itself", args)

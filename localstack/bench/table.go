@@ -17,6 +17,7 @@ const legend = `
 floor    the same handshakes, canned answers of the same size
 ingress  the ingress alone, its functions answering from memory: what the container costs where they run elsewhere
 service  everything in one process: ingress, functions, store (synced before a certificate leaves); OAuth and signing elsewhere
+traced   the service with metrics on and 1 % of the connections traced, to a collector in another process
 `
 
 // writeTable writes the report for people.
@@ -25,10 +26,10 @@ func (r *report) writeTable(w io.Writer) error {
 	fmt.Fprintf(&b, "\n%s, %d CPUs, TLS %s, %d rounds of %d flows, %d at once, %d devices; median (least…most)\n\n",
 		r.Go, r.CPUs, r.TLS, len(r.Rounds), r.Flows, r.AtOnce, r.Devices)
 	t := newColumns(&b)
-	t.row("\tfloor\tingress\t÷ floor\tservice\t÷ floor")
+	t.row("\tfloor\tingress\t÷ floor\tservice\t÷ floor\ttraced\t÷ service")
 	for _, f := range r.Figures {
-		t.row("%s\t%s\t%s\t%s\t%s\t%s", f.Name, f.Floor.text(f.digits),
-			f.Ingress.text(f.digits), f.IngressRatio.text(2), f.Service.text(f.digits), f.ServiceRatio.text(2))
+		t.row("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", f.Name, f.Floor.text(f.digits),
+			f.Ingress.text(f.digits), f.IngressRatio.text(2), f.Service.text(f.digits), f.ServiceRatio.text(2), f.Traced.text(f.digits), f.TracedRatio.text(2))
 	}
 	if r.Idle != nil {
 		t.row("resident KiB per idle connection\t%.1f\t\t\t%.1f\t%.2f", r.Idle.Floor/1024, r.Idle.Service/1024, r.Idle.Service/max(r.Idle.Floor, 1))
