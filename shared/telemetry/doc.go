@@ -9,3 +9,5 @@
 // It knows nothing of configuration files and imports OpenTelemetry's API alone. What collects and exports is in the packages
 // below: pipeline (the SDK), otlp, prometheus, emf (CloudWatch), tracetree (a trace printed), powertools (a function's log).
 package telemetry
+
+//go:generate go run ./gendoc ../../docs/telemetry.md
