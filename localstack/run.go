@@ -31,6 +31,7 @@ type settings struct {
 	dir, host     string
 	port, apiPort string
 	clientPort    string
+	isolated      bool
 	once, split   bool
 	trace         bool
 	verbose       bool
@@ -38,6 +39,9 @@ type settings struct {
 
 // run is the command.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) error {
+	if len(args) > 0 && args[0] == clientArgument {
+		return runClient(ctx, args[1:], stdout, stderr)
+	}
 	var o settings
 	flags := flag.NewFlagSet("localstack", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -47,6 +51,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flags.StringVar(&o.port, "port", "0", "`PORT` of the service, TCP and UDP; 0 is any free one")
 	flags.StringVar(&o.apiPort, "api-port", "", "`PORT` of the REST API and the console; 0 is any free one (default 9100, or any free one where that is taken)")
 	flags.StringVar(&o.clientPort, "client-port", "", "`PORT` of the d2d client's page; 0 is any free one (default 9200, or any free one where that is taken)")
+	flags.BoolVar(&o.isolated, "isolated", false, "put the d2d client and the devices into a network of their own, without a way to the hub (Linux, root)")
 	flags.BoolVar(&o.once, "once", false, "stop after the two devices")
 	flags.BoolVar(&o.trace, "trace", false, "show what the service did for each of the two devices, and how long each part took")
 	flags.BoolVar(&o.split, "split", false, "functions apart, their data where AWS_ENDPOINT_URL and its kin point: see make localstack-up")

@@ -30,7 +30,7 @@ type world struct {
 
 // startEmbedded starts everything in this process, and a local network beside it.
 func (o settings) startEmbedded(ctx context.Context, so stack.Options, log *slog.Logger) (*world, error) {
-	around, err := newNeighbourhood(ctx, o.clientPort, log)
+	around, err := newNeighbourhood(ctx, o.clientPort, o.isolated, log)
 	if err != nil {
 		return nil, err
 	}
