@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,7 +34,22 @@ import (
 	"dps/shared/pki"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asClient in the environment makes this test the d2d client: a network of its own needs a process of its own.
+const asClient = "DPS_TEST_D2D_CONFIG"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(asClient); file != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		err := d2d.Main(ctx, []string{"--config", file}, nil, os.Stdout, os.Stderr)
+		stop()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // stranger is another owner at the same hub.
 const stranger = "2"
