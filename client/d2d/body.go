@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"dps/shared/dps"
+	"dps/shared/httpapi"
 )
 
 // body reads the request's body, which may be empty. A body must say that it is JSON: a form of another site's page cannot. Errors: 415
@@ -18,7 +19,7 @@ import (
 func body(r *http.Request) ([]byte, error) {
 	data, err := io.ReadAll(r.Body)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, fail(http.StatusRequestEntityTooLarge, grpcInvalidArgument, dps.CodeInvalid, "body: has more than %d bytes", MaxBody)
+		return nil, fail(http.StatusRequestEntityTooLarge, httpapi.InvalidArgument, dps.CodeInvalid, "body: has more than %d bytes", MaxBody)
 	}
 	if err != nil {
 		return nil, dps.Wrap(dps.CodeInvalid, err, "body: broke off")
@@ -30,7 +31,7 @@ func body(r *http.Request) ([]byte, error) {
 	charset := params["charset"]
 	if err != nil || !slices.Contains([]string{mediaJSON, mediaProtoJSON, mediaOwn}, media) || charset != "" && charset != "utf-8" && charset != "UTF-8" ||
 		r.Header.Get("Content-Encoding") != "" {
-		return nil, fail(http.StatusUnsupportedMediaType, grpcInvalidArgument, dps.CodeInvalid, "Content-Type: want %s in UTF-8, as it is", mediaJSON)
+		return nil, fail(http.StatusUnsupportedMediaType, httpapi.InvalidArgument, dps.CodeInvalid, "Content-Type: want %s in UTF-8, as it is", mediaJSON)
 	}
 	if !utf8.Valid(data) {
 		return nil, dps.Errorf(dps.CodeInvalid, "body: is not UTF-8")

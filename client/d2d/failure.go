@@ -9,25 +9,12 @@ import (
 	"dps/client/d2d/member"
 	"dps/client/d2d/reach"
 	"dps/shared/dps"
-)
-
-// The gRPC codes in plgd's errors (google.golang.org/grpc/codes).
-const (
-	grpcInvalidArgument    = 3
-	grpcNotFound           = 5
-	grpcPermissionDenied   = 7
-	grpcResourceExhausted  = 8
-	grpcFailedPrecondition = 9
-	grpcAborted            = 10
-	grpcUnimplemented      = 12
-	grpcInternal           = 13
-	grpcUnavailable        = 14
-	grpcUnauthenticated    = 16
+	"dps/shared/httpapi"
 )
 
 var (
-	errNoPath   = fail(http.StatusNotFound, grpcNotFound, dps.CodeNotFound, "nothing is served under this path")
-	errNoMethod = fail(http.StatusMethodNotAllowed, grpcUnimplemented, dps.CodeInvalid, "this method is not served under this path; the Allow header names those that are")
+	errNoPath   = fail(http.StatusNotFound, httpapi.NotFound, dps.CodeNotFound, "nothing is served under this path")
+	errNoMethod = fail(http.StatusMethodNotAllowed, httpapi.Unimplemented, dps.CodeInvalid, "this method is not served under this path; the Allow header names those that are")
 )
 
 // failure is an error with the status that it is answered with.
@@ -48,38 +35,18 @@ func fail(status, grpc int, code dps.Code, format string, args ...any) *failure 
 	return &failure{err: dps.Errorf(code, format, args...), status: status, grpc: grpc}
 }
 
-// usual maps a code to its HTTP status and its gRPC code, as grpc-gateway pairs them.
-func usual(code dps.Code) (status, grpc int) {
-	switch code {
-	case dps.CodeNotFound:
-		return http.StatusNotFound, grpcNotFound
-	case dps.CodeInvalid:
-		return http.StatusBadRequest, grpcInvalidArgument
-	case dps.CodeDenied:
-		return http.StatusForbidden, grpcPermissionDenied
-	case dps.CodeConflict:
-		return http.StatusConflict, grpcAborted
-	case dps.CodeUnavailable:
-		return http.StatusServiceUnavailable, grpcUnavailable
-	case dps.CodeThrottled:
-		return http.StatusTooManyRequests, grpcResourceExhausted
-	default:
-		return http.StatusInternalServerError, grpcInternal
-	}
-}
-
 // classify gives every error its status and codes.
 func classify(err error) *failure {
 	if f := (*failure)(nil); errors.As(err, &f) {
 		return f
 	}
 	f := &failure{err: dps.AsError(err), reason: reach.ReasonOf(err)}
-	f.status, f.grpc = usual(f.err.Code)
+	f.status, f.grpc = httpapi.Usual(f.err.Code)
 	switch {
 	case member.IsUnauthenticated(err):
-		f.status, f.grpc = http.StatusUnauthorized, grpcUnauthenticated
+		f.status, f.grpc = http.StatusUnauthorized, httpapi.Unauthenticated
 	case member.IsPrecondition(err):
-		f.status, f.grpc = http.StatusBadRequest, grpcFailedPrecondition // as grpc-gateway pairs them
+		f.status, f.grpc = http.StatusBadRequest, httpapi.FailedPrecondition // as grpc-gateway pairs them
 	case f.reason == reach.ReasonBadAnswer:
 		f.status = http.StatusBadGateway
 	case f.err.Code == dps.CodeInternal: // whatever it says is for the log
@@ -91,7 +58,7 @@ func classify(err error) *failure {
 // refuse answers an error.
 func (a *api) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	f, d := classify(err), dialectOf(r)
-	if d == extended && f.grpc == grpcFailedPrecondition { // 400 is grpc-gateway's; the request is right, the time is not
+	if d == extended && f.grpc == httpapi.FailedPrecondition { // 400 is grpc-gateway's; the request is right, the time is not
 		f.status = http.StatusConflict
 	}
 	if f.status >= http.StatusInternalServerError {

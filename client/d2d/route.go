@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"dps/shared/dps"
+	"dps/shared/httpapi"
 )
 
 // access is whose requests a route serves.
@@ -151,5 +152,5 @@ func (a *api) admit(r *http.Request, who access) error {
 func authorization(r *http.Request) string { return r.Header.Get("Authorization") }
 
 func unauthenticated(message string) error {
-	return fail(http.StatusUnauthorized, grpcUnauthenticated, dps.CodeDenied, "%s", message)
+	return fail(http.StatusUnauthorized, httpapi.Unauthenticated, dps.CodeDenied, "%s", message)
 }

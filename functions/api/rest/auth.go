@@ -7,6 +7,7 @@ import (
 
 	"dps/shared/bearer"
 	"dps/shared/dps"
+	"dps/shared/httpapi"
 )
 
 // scope is what a token must have been given for.
@@ -42,13 +43,13 @@ func (a *api) admit(r *http.Request, need scope) (bearer.Caller, error) {
 		return bearer.Caller{}, err
 	}
 	if granted(caller) < need {
-		return bearer.Caller{}, fail(http.StatusForbidden, grpcPermissionDenied, dps.CodeDenied, "the token lacks the scope %s", need)
+		return bearer.Caller{}, fail(http.StatusForbidden, httpapi.PermissionDenied, dps.CodeDenied, "the token lacks the scope %s", need)
 	}
 	return caller, nil
 }
 
 func unauthenticated(err *dps.Error) error {
-	return &failure{err: err, status: http.StatusUnauthorized, grpc: grpcUnauthenticated}
+	return &failure{err: err, status: http.StatusUnauthorized, grpc: httpapi.Unauthenticated}
 }
 
 func granted(c bearer.Caller) scope {

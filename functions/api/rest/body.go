@@ -10,6 +10,7 @@ import (
 
 	"dps/functions/api/rest/plgd"
 	"dps/shared/dps"
+	"dps/shared/httpapi"
 )
 
 // body reads the request's body. Errors: 415 for another media type than those, 413 for a body that is too large.
@@ -19,7 +20,7 @@ func (x *exchange) body(media ...string) ([]byte, error) {
 	}
 	data, err := io.ReadAll(x.r.Body)
 	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
-		return nil, fail(http.StatusRequestEntityTooLarge, grpcInvalidArgument, dps.CodeInvalid, "body: has more than %d bytes", MaxBody)
+		return nil, fail(http.StatusRequestEntityTooLarge, httpapi.InvalidArgument, dps.CodeInvalid, "body: has more than %d bytes", MaxBody)
 	}
 	if err != nil {
 		return nil, dps.Wrap(dps.CodeInvalid, err, "body: broke off")
@@ -32,7 +33,7 @@ func (x *exchange) body(media ...string) ([]byte, error) {
 
 func checkMedia(h http.Header, media []string) error {
 	if h.Get("Content-Encoding") != "" {
-		return fail(http.StatusUnsupportedMediaType, grpcInvalidArgument, dps.CodeInvalid, "Content-Encoding: send the body as it is")
+		return fail(http.StatusUnsupportedMediaType, httpapi.InvalidArgument, dps.CodeInvalid, "Content-Encoding: send the body as it is")
 	}
 	given := h.Values("Content-Type")
 	if len(given) == 0 {
@@ -41,7 +42,7 @@ func checkMedia(h http.Header, media []string) error {
 	name, params, err := mime.ParseMediaType(given[0])
 	charset := params["charset"]
 	if err != nil || len(given) > 1 || !slices.Contains(media, name) || charset != "" && charset != "utf-8" && charset != "UTF-8" {
-		return fail(http.StatusUnsupportedMediaType, grpcInvalidArgument, dps.CodeInvalid, "Content-Type: want %s in UTF-8", media[0])
+		return fail(http.StatusUnsupportedMediaType, httpapi.InvalidArgument, dps.CodeInvalid, "Content-Type: want %s in UTF-8", media[0])
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 
 	"dps/functions/api/rest/plgd"
 	"dps/shared/dps"
+	"dps/shared/httpapi"
 )
 
 func etag(version uint64) string { return `"` + strconv.FormatUint(version, 10) + `"` }
@@ -33,9 +34,9 @@ func matches[T any](x *exchange, r resource[T], current T, now *T) error {
 
 // stale says that somebody else has changed the object, how it stands now, and in what it differs from what the client wants.
 func stale[T any](r resource[T], status int, current T, now *T) error {
-	m, grpc := r.meta(current), grpcFailedPrecondition
+	m, grpc := r.meta(current), httpapi.FailedPrecondition
 	if status == http.StatusConflict {
-		grpc = grpcAborted
+		grpc = httpapi.Aborted
 	}
 	f := fail(status, grpc, dps.CodeConflict, "%s %s has version %d by now: somebody else changed it; look at what differs and try again on that version", r.noun, m.id, m.version)
 	object := plgd.Marshal(r.wire(current), plgd.Extended)

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"dps/shared/dps"
+	"dps/shared/httpapi"
 )
 
 // failure is an error with the status it is answered with, where that is not the usual one of its code.
@@ -26,44 +27,10 @@ func fail(status, grpc int, code dps.Code, format string, args ...any) *failure 
 	return &failure{err: dps.Errorf(code, format, args...), status: status, grpc: grpc}
 }
 
-// The gRPC codes in plgd's errors (google.golang.org/grpc/codes has them too; the API of a function needs no gRPC).
-const (
-	grpcInvalidArgument    = 3
-	grpcNotFound           = 5
-	grpcPermissionDenied   = 7
-	grpcResourceExhausted  = 8
-	grpcFailedPrecondition = 9
-	grpcAborted            = 10
-	grpcUnimplemented      = 12
-	grpcInternal           = 13
-	grpcUnavailable        = 14
-	grpcUnauthenticated    = 16
-)
-
 var (
-	errNoPath   = fail(http.StatusNotFound, grpcNotFound, dps.CodeNotFound, "nothing is served under this path")
-	errNoMethod = fail(http.StatusMethodNotAllowed, grpcUnimplemented, dps.CodeInvalid, "this method is not served under this path; the Allow header names those that are")
+	errNoPath   = fail(http.StatusNotFound, httpapi.NotFound, dps.CodeNotFound, "nothing is served under this path")
+	errNoMethod = fail(http.StatusMethodNotAllowed, httpapi.Unimplemented, dps.CodeInvalid, "this method is not served under this path; the Allow header names those that are")
 )
-
-// usual maps a code to its HTTP status and its gRPC code, as grpc-gateway pairs them.
-func usual(code dps.Code) (status, grpc int) {
-	switch code {
-	case dps.CodeNotFound:
-		return http.StatusNotFound, grpcNotFound
-	case dps.CodeInvalid:
-		return http.StatusBadRequest, grpcInvalidArgument
-	case dps.CodeDenied:
-		return http.StatusForbidden, grpcPermissionDenied
-	case dps.CodeConflict:
-		return http.StatusConflict, grpcAborted
-	case dps.CodeUnavailable:
-		return http.StatusServiceUnavailable, grpcUnavailable
-	case dps.CodeThrottled:
-		return http.StatusTooManyRequests, grpcResourceExhausted
-	default:
-		return http.StatusInternalServerError, grpcInternal
-	}
-}
 
 // classify gives every error its status and codes.
 func classify(err error) *failure {
@@ -75,7 +42,7 @@ func classify(err error) *failure {
 		e = dps.Wrap(dps.CodeInternal, err, "internal error")
 	}
 	f := &failure{err: e}
-	f.status, f.grpc = usual(e.Code)
+	f.status, f.grpc = httpapi.Usual(e.Code)
 	return f
 }
 
