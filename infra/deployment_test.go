@@ -23,7 +23,7 @@ var everything = with(required, map[string]string{
 	"RegistryCredentialsSecretArn": "arn:aws:secretsmanager:eu-central-1:111122223333:secret:ghcr-AbCdEf",
 	"NatGateways":                  "per-zone", "FunctionsInVpc": "true", "SecretsPrefix": "devices", "AlarmEmail": "ops@example.com",
 	"ApiDomainName": "dps.example.com", "ApiCertificateArn": "arn:aws:acm:eu-central-1:111122223333:certificate/1", "HostedZoneId": "Z1",
-	"DeviceDomainName":         "devices.example.com",
+	"DeviceDomainName": "devices.example.com", "CollectorAddress": "otel.example.com:4317", "TraceSamplePercent": "5",
 	"OAuthRotationFunctionArn": "arn:aws:lambda:eu-central-1:111122223333:function:rotate-oauth",
 	"TlsRotationFunctionArn":   "arn:aws:lambda:eu-central-1:111122223333:function:rotate-tls", "AuthorityRotationFunctionArn": "arn:aws:lambda:eu-central-1:111122223333:function:rotate-ca",
 	"EnrollReservedConcurrency": "20", "TokenReservedConcurrency": "20", "SignReservedConcurrency": "20", "RecordReservedConcurrency": "5", "ApiReservedConcurrency": "5",

@@ -2,6 +2,8 @@ package infra_test
 
 import (
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -78,12 +80,39 @@ func (e *evaluator) call(name string, argument any) any {
 			return e.value(branches[1])
 		}
 		return e.value(branches[2])
-	case "Fn::Select", "Fn::GetAZs", "Fn::Cidr":
+	case "Fn::Split":
+		pair := argument.([]any)
+		return split(e.value(pair[1]).(string), pair[0].(string))
+	case "Fn::Select":
+		return e.selected(argument.([]any))
+	case "Fn::GetAZs", "Fn::Cidr":
 		return name // of the network; nothing here asks for the value
 	default:
 		e.t.Fatalf("%s: %s is not understood", e.template.file, name)
 		return nil
 	}
+}
+
+// selected gives an element of a list, where only a deployment knows the list: of the network; nothing here asks for the value.
+func (e *evaluator) selected(pair []any) any {
+	all, ok := e.value(pair[1]).([]any)
+	if !ok {
+		return "Fn::Select"
+	}
+	i, err := strconv.Atoi(pair[0].(string))
+	if err != nil || i >= len(all) {
+		e.t.Errorf("%s: there is no element %v in %v", e.template.file, pair[0], all)
+		return nil
+	}
+	return all[i]
+}
+
+func split(s, by string) []any {
+	var all []any
+	for part := range strings.SplitSeq(s, by) {
+		all = append(all, part)
+	}
+	return all
 }
 
 func (e *evaluator) ref(name string) any {

@@ -22,10 +22,9 @@ func container(t *testing.T, s *stack) object {
 	return asObject(all[0])
 }
 
-// TestTheIngresssSettings: what stands in the template is a configuration that the program takes, in mode lambda, with the
-// functions' own names.
-func TestTheIngresssSettings(t *testing.T) {
-	s := deploy(t, with(everything, map[string]string{"Port": "15700", "LogLevel": "debug"}))
+// ingressConfig is what the program reads of the settings in the template.
+func ingressConfig(t *testing.T, s *stack) config.Config {
+	t.Helper()
 	var text string
 	for _, v := range list(container(t, s)["Environment"]) {
 		if str(v, "Name") == "DPS_CONFIG" {
@@ -36,6 +35,17 @@ func TestTheIngresssSettings(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, text)
 	}
+	for _, n := range c.Notes() {
+		t.Errorf("the program complains: %s", n)
+	}
+	return c
+}
+
+// TestTheIngresssSettings: what stands in the template is a configuration that the program takes, in mode lambda, with the
+// functions' own names.
+func TestTheIngresssSettings(t *testing.T) {
+	s := deploy(t, with(everything, map[string]string{"Port": "15700", "LogLevel": "debug"}))
+	c := ingressConfig(t, s)
 	if c.Functions.Mode != config.ModeLambda || c.Log.Level != "debug" || c.Log.Encoding != "json" {
 		t.Errorf("functions.mode %s, log %+v", c.Functions.Mode, c.Log)
 	}
@@ -50,9 +60,6 @@ func TestTheIngresssSettings(t *testing.T) {
 		if want := str(s.get(t, function+"Function").attributes, "Properties", "FunctionName") + ":live"; name != want {
 			t.Errorf("functions.names: %s, want %s", name, want)
 		}
-	}
-	for _, n := range c.Notes() {
-		t.Errorf("the program complains: %s", n)
 	}
 }
 

@@ -1,144 +1,171 @@
 package infra_test
 
 import (
-	"encoding/json"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"regexp"
+	"slices"
 	"strings"
 	"testing"
+
+	"dps/shared/config"
 )
 
-// sources gives the text of the program, without tests.
-func sources(t *testing.T) string {
+// theTruth is what the deployed programs write.
+func theTruth(t *testing.T, s *stack) truth {
 	t.Helper()
-	var all strings.Builder
-	for _, room := range []string{"../ingress", "../functions", "../shared"} {
-		err := filepath.WalkDir(room, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-				return err
-			}
-			data, err := os.ReadFile(path)
-			all.Write(data)
-			return err
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	return all.String()
+	return truth{metricsWritten(t), programs(t, s)}
 }
 
-var (
-	message   = regexp.MustCompile(`\$\.msg = "([^"]*)"`)
-	attribute = regexp.MustCompile(`\$\.([A-Za-z]+)`)
-)
-
-// TestFiltersLookForWhatIsLogged: a line's words and the attributes that a filter takes are in the program's text.
-func TestFiltersLookForWhatIsLogged(t *testing.T) {
-	text := sources(t)
-	filters := deploy(t, required).all("AWS::Logs::MetricFilter")
-	if len(filters) < 8 {
-		t.Errorf("%d filters", len(filters))
+// TestAlarmsAndDashboardLookAtWhatIsWritten: each metric of the program's own has a name, dimensions and values that the
+// program writes, by the service that writes it.
+func TestAlarmsAndDashboardLookAtWhatIsWritten(t *testing.T) {
+	s := deploy(t, everything)
+	var all []reference
+	for _, a := range s.all("AWS::CloudWatch::Alarm") {
+		all = append(all, ofAlarm(a)...)
 	}
-	for _, f := range filters {
-		pattern := str(f.attributes, "Properties", "FilterPattern")
-		m := message.FindStringSubmatch(pattern)
-		if m == nil {
-			t.Errorf("%s looks for no message: %s", f.name, pattern)
+	for _, w := range widgets(t, s) {
+		all = append(all, ofWidget(t, w)...)
+	}
+	known, ours := theTruth(t, s), 0
+	for _, r := range all {
+		if strings.HasPrefix(r.namespace, "AWS/") {
 			continue
 		}
-		if words := `"` + strings.TrimSuffix(m[1], "*"); !strings.Contains(text, words) {
-			t.Errorf("%s looks for %s, which nothing logs", f.name, words)
+		ours++
+		if problem := known.wrong(r); problem != "" {
+			t.Errorf("%s: %s", r.where, problem)
 		}
-		value := str(list(f.property("MetricTransformations"))[0], "MetricValue")
-		for _, a := range attribute.FindAllStringSubmatch(pattern+value, -1) {
-			if a[1] != "msg" && a[1] != "level" && !strings.Contains(text, `"`+a[1]+`"`) {
-				t.Errorf("%s looks at %s, which nothing logs", f.name, a[1])
-			}
+	}
+	if ours < 60 {
+		t.Errorf("%d references to metrics of ours: they are not where they are looked for", ours)
+	}
+}
+
+// TestEveryEventIsReported: of what the tables know, some deployed program reports each.
+func TestEveryEventIsReported(t *testing.T) {
+	all := programs(t, deploy(t, required))
+	for call := range reports() {
+		found := false
+		for _, text := range all {
+			found = found || calls(text, call)
+		}
+		if !found {
+			t.Errorf("no program has %s…", call)
 		}
 	}
 }
 
-// ours gives the names of the metrics of our own namespace that filters make.
-func ours(t *testing.T, s *stack) map[string]bool {
-	t.Helper()
-	made := make(map[string]bool)
-	for _, f := range s.all("AWS::Logs::MetricFilter") {
-		for _, m := range list(f.property("MetricTransformations")) {
-			if str(m, "MetricNamespace") != "DPS/dps" {
-				t.Errorf("%s makes a metric of %s", f.name, str(m, "MetricNamespace"))
-			}
-			made[str(m, "MetricName")] = true
-		}
+// TestTheCheckOfMetricsBites: what the check is there for does not pass it.
+func TestTheCheckOfMetricsBites(t *testing.T) {
+	known := theTruth(t, deploy(t, required))
+	good := func() reference {
+		return reference{"good", namespace, "dps.breaker.state", map[string]string{"service": "token", "dps.dependency": "OAuth server"}}
 	}
-	return made
+	if problem := known.wrong(good()); problem != "" {
+		t.Fatalf("a good one is refused: %s", problem)
+	}
+	for name, change := range map[string]func(*reference){
+		"another namespace": func(r *reference) { r.namespace = "DPS/other" },
+		"a metric renamed":  func(r *reference) { r.metric = "dps.breaker.states" },
+		"a dimension renamed": func(r *reference) {
+			delete(r.dimensions, "dps.dependency")
+			r.dimensions["dependency"] = "OAuth server"
+		},
+		"a roll-up that is not kept":      func(r *reference) { delete(r.dimensions, "dps.dependency") },
+		"without the common dimension":    func(r *reference) { delete(r.dimensions, "service") },
+		"a dimension of another metric":   func(r *reference) { r.dimensions["dps.outcome"] = "failed" },
+		"a service that is not there":     func(r *reference) { r.dimensions["service"] = "ingress" },
+		"a dependency of another service": func(r *reference) { r.dimensions["service"] = "record" },
+		"a value that nothing says":       func(r *reference) { r.dimensions["dps.dependency"] = "OAuth servers" },
+		"a label of no gauge": func(r *reference) {
+			*r = reference{"", namespace, "dps.certificate.days_left", map[string]string{"service": "dps-ingress", "dps.certificate": "device"}}
+		},
+		"an outcome of no count": func(r *reference) {
+			*r = reference{"", namespace, "dps.certificate.reloads", map[string]string{"service": "dps-ingress", "dps.outcome": "failed"}}
+		},
+		"a metric of another service": func(r *reference) {
+			*r = reference{"", namespace, "dps.tokens.minted", map[string]string{"service": "sign"}}
+		},
+		"functions' own metric of ingress": func(r *reference) {
+			*r = reference{"", namespace, "faas.coldstarts", map[string]string{"service": "dps-ingress", "faas.name": "dps-ingress"}}
+		},
+		"one function's metric under another": func(r *reference) {
+			*r = reference{"", namespace, "faas.coldstarts", map[string]string{"service": "sign", "faas.name": "token"}}
+		},
+		"a code that CoAP has not": func(r *reference) {
+			*r = reference{"", namespace, "dps.step.results", map[string]string{"service": "dps-ingress", "dps.code": "503"}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := good()
+			change(&r)
+			if known.wrong(r) == "" {
+				t.Errorf("%+v passes", r)
+			}
+		})
+	}
 }
 
-// TestAlarmsLookAtMetricsThatAre there, tell somebody, and stand in the runbook.
-func TestAlarmsLookAtMetricsThatAre(t *testing.T) {
-	runbook := read(t, "README.md")
-	s := deploy(t, everything)
-	made := ours(t, s)
-	alarms := s.all("AWS::CloudWatch::Alarm")
-	if len(alarms) != 19 {
-		t.Errorf("%d alarms", len(alarms))
-	}
-	for _, a := range alarms {
-		name, _ := cut(str(a.attributes, "Properties", "AlarmName"), "dps-")
-		for _, metric := range metricsOf(a) {
-			if strings.HasPrefix(metric, "DPS/") && !made[strings.TrimPrefix(metric, "DPS/dps ")] {
-				t.Errorf("%s looks at %s, which no filter makes", name, metric)
-			}
+// TestMetricsAreOn: every program writes them, into the namespace that alarms look at.
+func TestMetricsAreOn(t *testing.T) {
+	each(t, func(t *testing.T, s *stack) {
+		if n := str(s.globals, "Function", "Environment", "Variables", "DPS_METRICS_NAMESPACE"); n != namespace {
+			t.Errorf("functions write into %q", n)
 		}
-		if strings.Join(strs(a.property("AlarmActions")), "") != "Topic" {
-			t.Errorf("%s tells nobody", name)
+		if c := ingressConfig(t, s).Clients.CloudWatch; c != (config.CloudWatch{Enabled: true, Namespace: namespace}) {
+			t.Errorf("the ingress: %+v", c)
 		}
 		for _, f := range names {
-			if rest, ok := cut(name, strings.ToLower(f)+"-"); ok && (rest == "errors" || rest == "throttles") {
-				name = "FUNCTION-" + rest
+			variables := s.get(t, f+"Function").property("Environment", "Variables")
+			if service := str(variables, "POWERTOOLS_SERVICE_NAME"); service != strings.ToLower(f) {
+				t.Errorf("%s calls itself %q", f, service)
 			}
 		}
-		if !strings.Contains(runbook, "`"+name+"`") {
-			t.Errorf("infra/README.md does not say what to do about %s", name)
+		if n := len(s.all("AWS::Logs::MetricFilter")); n != 0 {
+			t.Errorf("%d metrics are made from the text of log lines", n)
+		}
+	})
+}
+
+// TestTracesGoWhereTheyAreWanted, and nowhere without a collector.
+func TestTracesGoWhereTheyAreWanted(t *testing.T) {
+	for address, percent := range map[string]string{"": "1", "otel.example.com:4317": "25"} {
+		s := deploy(t, with(required, map[string]string{"CollectorAddress": address, "TraceSamplePercent": percent}))
+		if a := str(s.globals, "Function", "Environment", "Variables", "DPS_COLLECTOR"); a != address {
+			t.Errorf("functions send traces to %q, want %q", a, address)
+		}
+		c := ingressConfig(t, s).Clients.OpenTelemetryCollector
+		if c.GRPC.Enabled != (address != "") || c.GRPC.Address != address || c.GRPC.TLS.UseSystemCAPool != (address != "") || address != "" && c.SamplePercent != 25 {
+			t.Errorf("the ingress: %+v", c)
+		}
+		var ports []string
+		for _, rule := range list(s.get(t, "TaskSecurityGroup").property("SecurityGroupEgress")) {
+			ports = append(ports, str(rule, "FromPort")+" "+str(rule, "ToPort"))
+		}
+		want := []string{"443 443"}
+		if address != "" {
+			want = append(want, "4317 4317")
+		}
+		if !slices.Equal(ports, want) {
+			t.Errorf("tasks may connect to ports %v, want %v", ports, want)
 		}
 	}
 }
 
-// metricsOf gives what an alarm looks at, as "NAMESPACE NAME".
-func metricsOf(a resource) []string {
-	var all []string
-	if m := str(a.attributes, "Properties", "MetricName"); m != "" {
-		all = append(all, str(a.attributes, "Properties", "Namespace")+" "+m)
-	}
-	for _, m := range list(a.property("Metrics")) {
-		if metric := at(m, "MetricStat", "Metric"); metric != nil {
-			all = append(all, str(metric, "Namespace")+" "+str(metric, "MetricName"))
-		}
-	}
-	return all
-}
-
-func TestTheDashboardShowsWhatIs(t *testing.T) {
+// TestTheDashboardHasNoGaps: widgets neither overlap nor leave the grid, and each says what it is.
+func TestTheDashboardHasNoGaps(t *testing.T) {
 	each(t, func(t *testing.T, s *stack) {
-		var body struct {
-			Widgets []struct {
-				Properties struct {
-					Title   string  `json:"title"`
-					Metrics [][]any `json:"metrics"`
-				} `json:"properties"`
-			} `json:"widgets"`
-		}
-		text := str(s.get(t, "Dashboard").attributes, "Properties", "DashboardBody")
-		if err := json.Unmarshal([]byte(text), &body); err != nil || len(body.Widgets) == 0 {
-			t.Fatalf("%v in %s", err, text)
-		}
-		made := ours(t, s)
-		for _, w := range body.Widgets {
-			for _, m := range w.Properties.Metrics {
-				if m[0] == "DPS/dps" && !made[m[1].(string)] {
-					t.Errorf("%s shows %v, which no filter makes", w.Properties.Title, m[1])
+		taken := make(map[[2]int]string)
+		for _, w := range widgets(t, s) {
+			name := w.Properties.Title + w.Properties.Markdown
+			if name == "" || w.X+w.Width > 24 || w.Type == "metric" && len(w.Properties.Metrics) == 0 {
+				t.Errorf("%+v", w)
+			}
+			for x := w.X; x < w.X+w.Width; x++ {
+				for y := w.Y; y < w.Y+w.Height; y++ {
+					if other, ok := taken[[2]int{x, y}]; ok {
+						t.Fatalf("%s lies upon %s", name, other)
+					}
+					taken[[2]int{x, y}] = name
 				}
 			}
 		}

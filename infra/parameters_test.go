@@ -78,14 +78,16 @@ func TestParametersTakeWhatTheyShould(t *testing.T) {
 		}
 	}
 	for p, values := range map[string][]string{
-		"TlsSecretArn":      {"", "dps/tls", "arn:aws:secretsmanager:eu-central-1:111122223333:secret:dps/oauth/x/clientSecret-AbCdEf"},
-		"HubId":             {"hub", "D03A1BB4-0A77-428C-B78C-1C46EFE6A38E"},
-		"EnrollmentGroupId": {""},
-		"OAuthAuthority":    {"", "http://auth.example.com", "auth.example.com"},
-		"IngressImage":      {"", "dps-ingress"},
-		"DeviceCidr":        {"0.0.0.0", "::/0"},
-		"VpcCidr":           {"10.0.0.0/28", "10.0.0.0"},
-		"SecretsPrefix":     {"dps/", "*"},
+		"TlsSecretArn":       {"", "dps/tls", "arn:aws:secretsmanager:eu-central-1:111122223333:secret:dps/oauth/x/clientSecret-AbCdEf"},
+		"HubId":              {"hub", "D03A1BB4-0A77-428C-B78C-1C46EFE6A38E"},
+		"EnrollmentGroupId":  {""},
+		"OAuthAuthority":     {"", "http://auth.example.com", "auth.example.com"},
+		"IngressImage":       {"", "dps-ingress"},
+		"DeviceCidr":         {"0.0.0.0", "::/0"},
+		"VpcCidr":            {"10.0.0.0/28", "10.0.0.0"},
+		"SecretsPrefix":      {"dps/", "*"},
+		"TraceSamplePercent": {"", "101", "-1", "0.5", "01"},
+		"CollectorAddress":   {"otel.example.com", "https://otel.example.com:4317", "otel.example.com:0", ":4317"},
 	} {
 		for _, v := range values {
 			if fits(t, tpl.Parameters[p], v) {

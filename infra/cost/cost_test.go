@@ -26,7 +26,7 @@ func TestTermsGrowWithWhatTheyRestOn(t *testing.T) {
 	two.Devices *= 2
 	for name, factor := range map[string]float64{
 		"DynamoDB: writes": 2, "DynamoDB: storage": 2, "Lambda: token": 2, "Lambda: sign": 2, "Data out": 2, "NLB: hours": 1,
-		"VPC: interface": 1, "Fargate": 1, "Secrets Manager: secrets": 1,
+		"VPC: interface": 1, "Fargate": 1, "Secrets Manager: secrets": 1, "CloudWatch: metrics": 1, "CloudWatch: alarms": 1,
 	} {
 		if got := cost(t, two, name) / cost(t, one, name); got < factor*0.999 || got > factor*1.001 {
 			t.Errorf("%s: twice the devices cost %.3f times as much, want %g", name, got, factor)
@@ -42,6 +42,17 @@ func TestEndpointsAreTheTemplates(t *testing.T) {
 	}
 	if n := strings.Count(string(template), "VpcEndpointType: Interface"); float64(n) != endpoints {
 		t.Errorf("infra/network.yaml has %d interface endpoints, the model %g", n, endpoints)
+	}
+}
+
+// TestAlarmsAreTheTemplates: the model counts what alarms look at; the dashboard's metrics, in JSON, cost nothing more.
+func TestAlarmsAreTheTemplates(t *testing.T) {
+	template, err := os.ReadFile("../observability.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(template), "MetricName: "); float64(n) != alarmMetrics {
+		t.Errorf("alarms of infra/observability.yaml look at %d metrics, the model counts %g", n, alarmMetrics)
 	}
 }
 

@@ -53,7 +53,12 @@ const (
 	secretSeconds = 30.0         // a secret is read again after (shared/secrets/secretsmanager)
 	pollSeconds   = 3.0          // an ingress asks for the generation every (ingress.generationInterval)
 	gib           = float64(1 << 30)
-	endpoints     = 5.0 // interface endpoints of infra/network.yaml
+	endpoints     = 5.0  // interface endpoints of infra/network.yaml
+	alarmMetrics  = 32.0 // that alarms of infra/observability.yaml look at: each is paid for
+	// metrics are series that are written in a month: the embedded service without a failure writes 67, deployed functions add
+	// some 20 of their own, failures a dozen.
+	metrics         = 100.0
+	taskMetricBytes = 13_000.0 // lines of metrics of a task, a minute, while devices come
 )
 
 // Terms are the lines of the bill, the largest kinds of cost together.
@@ -64,6 +69,7 @@ func (u Use) Terms() []Term {
 	polls := u.Tasks * seconds / pollSeconds
 	kept := u.Devices * u.KeptMonths * perDevice.storedBytes / gib
 	connections := 2*u.Devices*(1+u.Renewals/2) + u.Devices*u.Refused
+	metricLines := signs*perDevice.metricBytes + batches*perDevice.batchMetricBytes + polls*perDevice.pollMetricBytes + u.Tasks*seconds/60*taskMetricBytes
 	return []Term{
 		{"Lambda: invocations", u.Devices + signs + batches + polls, "calls", price.lambdaCall,
 			"token and sign once a device, record once a batch, enroll once in 3 s for each task"},
@@ -84,6 +90,10 @@ func (u Use) Terms() []Term {
 		{"VPC: interface endpoints", endpoints * u.AZs * hours, "h", price.endpointHour, "what infra/network.yaml has, in each zone"},
 		{"VPC: NAT gateways", u.NATs * hours, "h", price.natHour, "only with parameter NatGateways"},
 		{"CloudWatch Logs: ingestion", (u.Devices*(1+u.Renewals/5)*perDevice.logBytes + polls*perDevice.pollLogBytes) / gib, "GB", price.logGB, "a line a request and an invocation"},
+		{"CloudWatch Logs: lines of metrics", metricLines / gib, "GB", price.logGB, "at the end of each invocation, and of each minute of a task"},
+		{"CloudWatch: metrics", metrics, "metrics", price.metric, "each combination of dimensions, in the hours in which it is written"},
+		{"CloudWatch: alarms", alarmMetrics, "metrics", price.alarm, "what infra/observability.yaml looks at"},
+		{"CloudWatch: dashboard", 1, "pieces", price.dashboard, "one"},
 		{"Data out", u.Devices * (1 + u.Renewals) * perDevice.wireBytes * 0.7 / gib, "GB", price.outGB, "answers and server certificates"},
 	}
 }

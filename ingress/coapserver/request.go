@@ -61,6 +61,18 @@ func fault(req Request, code codes.Code) Request {
 	return req
 }
 
+// isStrayBlock tells whether a message continues a block-wise transfer: the library keeps those of transfers that it knows, so that
+// this one's is over, such as a repeated request for the last block. It is no request of its own, and must not become the step's
+// result (RFC 7959 §2.9.2).
+func isStrayBlock(options message.Options) bool {
+	for _, id := range []message.OptionID{message.Block1, message.Block2} {
+		if v, err := options.GetBytes(id); err == nil && uintValue(v)>>4 > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // isSingleBlock tells whether a block option says "the first, and no more": number 0, more flag unset (RFC 7959 §2.2).
 func isSingleBlock(value []byte) bool { return uintValue(value)&^7 == 0 }
 

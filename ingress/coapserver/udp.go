@@ -191,6 +191,11 @@ func handleUDP(w *responsewriter.ResponseWriter[*client.Conn], r *pool.Message) 
 	if !ok || r.Code()>>5 != 0 || r.Code() == codes.Empty {
 		return
 	}
+	if isStrayBlock(r.Options()) {
+		c.server.cfg.Count("message_refused", "stray_block")
+		_ = w.SetResponse(codes.RequestEntityIncomplete, 0, nil) // of two fixed arguments
+		return
+	}
 	body, err := r.ReadBody()
 	if err != nil {
 		return

@@ -19,13 +19,14 @@ import (
 	"github.com/plgd-dev/go-coap/v3/net/blockwise"
 	"github.com/plgd-dev/go-coap/v3/options"
 	"github.com/plgd-dev/go-coap/v3/pkg/runner/periodic"
+	"github.com/plgd-dev/go-coap/v3/udp"
 	udpclient "github.com/plgd-dev/go-coap/v3/udp/client"
 
 	"dps/shared/ocf"
 )
 
 // dialUDP connects as the library's client does; handle answers what the server asks.
-func (w *world) dialUDP(t *testing.T, certificate tls.Certificate, handle mux.HandlerFunc) (*udpclient.Conn, error) {
+func (w *world) dialUDP(t *testing.T, certificate tls.Certificate, handle mux.HandlerFunc, more ...udp.Option) (*udpclient.Conn, error) {
 	t.Helper()
 	if handle == nil {
 		handle = func(mux.ResponseWriter, *mux.Message) {}
@@ -35,8 +36,10 @@ func (w *world) dialUDP(t *testing.T, certificate tls.Certificate, handle mux.Ha
 	conn, err := coapdtls.Dial(w.Addr("udp").String(), coapdtls.NewDTLSClientOptions(
 		dtls.WithCertificates(certificate), dtls.WithRootCAs(w.service.Pool()), dtls.WithInsecureSkipVerify(true),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
-	), options.WithMux(handle), options.WithContext(ctx), options.WithBlockwise(true, blockwise.SZX1024, 5*time.Second),
-		options.WithPeriodicRunner(periodic.New(ctx.Done(), time.Second)))
+	), append([]udp.Option{
+		options.WithMux(handle), options.WithContext(ctx), options.WithBlockwise(true, blockwise.SZX1024, 5*time.Second),
+		options.WithPeriodicRunner(periodic.New(ctx.Done(), time.Second)),
+	}, more...)...)
 	if err == nil {
 		t.Cleanup(func() { _ = conn.Close(); <-conn.Done() })
 	}
@@ -68,6 +71,26 @@ func TestUDP(t *testing.T) {
 	age, err := resp.Options().GetUint32(message.MaxAge)
 	if resp.Code() != codes.ServiceUnavailable || resp.Body() != nil || err != nil || age != 3 {
 		t.Errorf("an error arrives as %s, body %v, Max-Age %d", resp.Code(), resp.Body(), age)
+	}
+}
+
+// TestUDPStrayBlock: what continues a transfer that is over is no request of its own: the session never hears of it.
+func TestUDPStrayBlock(t *testing.T) {
+	asked := make(chan string, 10)
+	w := newWorld(t, func(r Request) Response { asked <- r.Path; return echo(r) }, nil)
+	conn, err := w.dialUDP(t, w.leaf.TLS(), nil, options.WithBlockwise(false, blockwise.SZX1024, 0))
+	must(t, err)
+	for _, option := range []message.OptionID{message.Block1, message.Block2} {
+		resp, err := conn.Get(t.Context(), "/stray", uintOption(option, 1<<4|6)) // number 1, no more, 1024 bytes
+		must(t, err)
+		if resp.Code() != codes.RequestEntityIncomplete {
+			t.Errorf("option %d is answered with %s", option, resp.Code())
+		}
+	}
+	resp, err := conn.Get(t.Context(), "/x")
+	must(t, err)
+	if n := len(asked); n != 1 || <-asked != "/x" {
+		t.Errorf("the session was asked %d times; the last answer was %s", n, resp.Code())
 	}
 }
 

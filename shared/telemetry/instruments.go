@@ -89,7 +89,7 @@ var instruments = []Definition{
 	{Name: "dps.handshake.duration", Kind: Histogram, Unit: "s", Attributes: []string{AttrTransport, AttrOutcome}, Series: 16, Buckets: latencies, Rollups: [][]string{{}},
 		Description: "Handshakes from accept to end, attestation included, by transport and outcome."},
 	{Name: "dps.invocation.duration", Kind: Histogram, Unit: "s", Attributes: []string{AttrInvokedName, AttrOutcome}, Series: 64, Buckets: latencies, Rollups: [][]string{{AttrInvokedName}},
-		Description: "Calls of functions as the ingress sees them, each attempt, by function and by ok or the error's code."},
+		Description: "Calls of functions as the ingress sees them, all attempts together, by function and by ok or the error's code."},
 	{Name: "dps.step.duration", Kind: Histogram, Unit: "s", Attributes: []string{AttrStep, AttrCode}, Series: 64, Buckets: latencies, Rollups: [][]string{{}, {AttrStep}},
 		Description: "Devices' requests from the message read to the answer, by step and CoAP code."},
 	{Name: "faas.invoke_duration", Kind: Histogram, Unit: "s", Attributes: []string{AttrFaaSName, AttrOutcome}, Series: 32, Buckets: latencies, Rollups: [][]string{{AttrFaaSName}},
