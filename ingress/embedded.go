@@ -21,6 +21,7 @@ import (
 	"dps/shared/build"
 	"dps/shared/certauthority"
 	"dps/shared/config"
+	"dps/shared/contract"
 	"dps/shared/invoke"
 	"dps/shared/oauth"
 	"dps/shared/secrets/file"
@@ -64,6 +65,9 @@ func openEmbedded(ctx context.Context, cfg config.Config, o Options, m *telemetr
 		operators: func(verifier *bearer.Verifier) http.Handler {
 			return operatorsAPI(cfg.APIs.HTTP, rest.Options{
 				Store: store, Secrets: secrets, Verifier: verifier, Owner: functions, Log: o.Log, Now: o.Now,
+				Candidates: func(ctx context.Context, s rest.CandidateStore, req contract.EnrollRequest) (contract.EnrollReply, error) {
+					return enroll.New(s, fetcher, o.Log).Handle(ctx, req)
+				},
 			})
 		},
 		store: store,

@@ -55,7 +55,7 @@ func newRoot(c Console) *cobra.Command {
 		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	})
 	s.target.register(root.PersistentFlags())
-	root.AddCommand(newLogin(s), newLogout(s), newContexts(s), newWhoami(s), newApply(s), newGet(s), newDelete(s), newGroup(s), newRelease(s),
+	root.AddCommand(newLogin(s), newLogout(s), newContexts(s), newWhoami(s), newApply(s), newGet(s), newDelete(s), newGroup(s), newRelease(s), newDiagnose(s),
 		newAudit(s), newStatistics(s), newRecords(s), newClientCommand(s), newConfig(s), newVersion(s))
 	return root
 }

@@ -11,7 +11,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
+	"dps/client/device"
 	"dps/client/dpsctl"
 	"dps/localstack/hub"
 	"dps/localstack/stack"
@@ -292,4 +294,49 @@ func TestDpsctlInAPipeline(t *testing.T) {
 	program.says([]string{"renewed as needed"}, "context", "show")
 	program.fails(dpsctl.ExitFailed, "dps:write", "group", "disable", stack.GroupID)
 	program.saysNoSecret()
+}
+
+// TestDpsctlDiagnoses: a certificate that was never here, one that is refused, and a device that failed at a step.
+func TestDpsctlDiagnoses(t *testing.T) {
+	s := start(t, nil)
+	me := newOperator(t, "read")
+	me.env["DPS_SERVER"], me.env["DPS_CLIENT_ID"], me.env["DPS_CLIENT_SECRET"] = s.Service.APIURL(), hub.ProgramClientID, hub.ProgramSecret
+	file := func(p *pki.Pair, err error) string {
+		must(t, err)
+		path := filepath.Join(t.TempDir(), "device.crt")
+		must(t, os.WriteFile(path, p.CertificatePEM(), 0o600))
+		return path
+	}
+	me.says([]string{"✓ the device would be let in", "CN=lamp", "Acme Devices", stack.GroupID}, "diagnose", file(s.PKI.Manufacturer.NewLeaf("lamp")))
+	past := pki.Validity(time.Now().Add(-48*time.Hour), time.Now().Add(-time.Hour))
+	expired := file(s.PKI.Manufacturer.NewLeaf("old lamp", past))
+	if code, out, _ := me.run("diagnose", expired); code != dpsctl.ExitFailed || !strings.Contains(out, "rule expired_leaf") || !strings.Contains(out, "expiredCertificateEnabled") {
+		t.Errorf("%d %s", code, out)
+	}
+	if code, out, _ := me.run("diagnose", expired, "-o", "json"); code != dpsctl.ExitFailed || !strings.Contains(out, `"rule": "expired_leaf"`) {
+		t.Errorf("%d %s", code, out)
+	}
+	strangers, err := pki.NewRoot("stranger")
+	must(t, err)
+	if code, out, _ := me.run("diagnose", file(strangers.NewLeaf("lamp"))); code != dpsctl.ExitFailed || !strings.Contains(out, "unknown_issuer") {
+		t.Errorf("%d %s", code, out)
+	}
+	first, cfg := newDevice(t, s, "tcp", "first", nil)
+	_, err = first.Provision(t.Context())
+	must(t, err)
+	clone, other := newDevice(t, s, "tcp", "clone", func(c *device.Config) { c.DeviceID = first.ID() })
+	if _, err := clone.Provision(t.Context()); err == nil {
+		t.Fatal("a device id was given twice")
+	}
+	must(t, s.Service.Flush(t.Context()))
+	me.says([]string{"✓ the device would be let in", stack.RecordID(cfg)}, "diagnose", "--device", first.ID())
+	if code, out, _ := me.run("diagnose", "--record", stack.RecordID(other)); code != dpsctl.ExitFailed || !strings.Contains(out, "✗ its step") || !strings.Contains(out, "4.03") || !strings.Contains(out, "dpsctl audit") {
+		t.Errorf("%d %s", code, out)
+	}
+	me.fails(dpsctl.ExitUsage, "name one", "diagnose")
+	me.fails(dpsctl.ExitUsage, "name one", "diagnose", expired, "--record", "x")
+	me.fails(dpsctl.ExitNotFound, "cannot be read", "diagnose", "missing.crt")
+	if strings.Contains(me.all.String(), "Bearer") {
+		t.Error("dpsctl shows a token")
+	}
 }

@@ -14,6 +14,7 @@ import (
 	"dps/functions/api"
 	"dps/functions/api/console"
 	"dps/functions/api/rest"
+	"dps/functions/enroll"
 	"dps/shared/awsclient"
 	"dps/shared/bearer"
 	"dps/shared/build"
@@ -71,13 +72,17 @@ func wire(ctx context.Context, env *lambdahost.Env, host *lambdahost.Host) (lamb
 		contract.OwnerSign: s.signFunction + ":" + contract.AliasOwner,
 		contract.CheckHub:  s.signFunction + ":" + contract.AliasCheck,
 	}})
+	fetcher := enroll.NewFetcher() // of revocation lists, for diagnoses
 	page := console.New(console.Options{ConnectSources: append(s.sources, s.login.Authority)})
 	handler := api.New(rest.New(rest.Options{
+		Candidates: func(ctx context.Context, s rest.CandidateStore, req contract.EnrollRequest) (contract.EnrollReply, error) {
+			return enroll.New(s, fetcher, host.Log).Handle(ctx, req)
+		},
 		Store: store.New(dynamodb.NewFromConfig(s.aws), s.table), Secrets: hush, Verifier: verifier, Owner: owner, Log: host.Log,
 		Version: build.Version(), Login: s.login, AllowedOrigins: s.origins, ProofOfPossession: s.proof,
 	}), page)
 	return lambdahost.Function{
 		Invoke: lambdahost.HTTP(handler, host),
-		Close:  func() error { verifier.Close(); hush.Close(); return nil },
+		Close:  func() error { verifier.Close(); hush.Close(); fetcher.Close(); return nil },
 	}, nil
 }

@@ -31,6 +31,9 @@ type Options struct {
 	// Owner has CSRs of people signed, and hubs tried. nil: such a request is answered that it cannot be.
 	Owner contract.OwnerFunctions
 
+	// Candidates finds the groups that could let a device in. nil: no device is diagnosed.
+	Candidates Candidates
+
 	Log     *slog.Logger     // nil: nowhere
 	Now     func() time.Time // nil: time.Now
 	Version string           // of the program, for /api/v1/version

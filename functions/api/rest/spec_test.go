@@ -158,7 +158,7 @@ func TestDescription(t *testing.T) {
 			}
 		}
 	}
-	if served != 66 {
-		t.Errorf("%d operations, want 66", served)
+	if served != 68 {
+		t.Errorf("%d operations, want 68", served)
 	}
 }
