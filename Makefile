@@ -10,6 +10,7 @@ EMULATORS     := go run ./localstack/emulator
 SAM_VENV      := $(HOME)/.cache/dps/sam-venv
 SAM_TOOLS     := $(SAM_VENV)/installed-1.170.0-1.58.0
 CONSOLE       := functions/api/console
+CLIENT_PAGE   := client/d2d/web
 CHROMIUM      ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 OPENAPI_VENV  := $(HOME)/.cache/dps/schemathesis-venv
 OPENAPI_TOOLS := $(OPENAPI_VENV)/installed-4.32.5
@@ -18,10 +19,10 @@ OPENAPI_TOOLS := $(OPENAPI_VENV)/installed-4.32.5
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
 
-.PHONY: help run test console check-console test-console test-openapi test-dynamodb test-aws test-localstack test-docker bench-records image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
+.PHONY: help run test console client-page check-pages test-console test-client-page test-openapi test-dynamodb test-aws test-localstack test-docker bench-records image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
 help: ## List the targets
-	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-16s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: ## Start the whole stack in one process and provision a device; ARGS=--once stops after that
 	@go run ./localstack $(ARGS)
@@ -93,17 +94,31 @@ foreign: ## The service as a stranger sets it up: openssl's PEM files, a hub and
 test-openapi: $(OPENAPI_TOOLS) ## Hold the REST API to its OpenAPI document with what schemathesis thinks up; needs Python
 	@SCHEMATHESIS=$(OPENAPI_VENV)/bin/schemathesis .ci/foreign 10
 
-console: ## Type-check, test and build the console's page into what is embedded; needs Node.js
-	@command -v npm >/dev/null || { echo "console needs Node.js 20 and npm: apt-get install nodejs npm" >&2; exit 1; }
-	@cd $(CONSOLE)/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check && npm run --silent test && npm run --silent build
+# build-page type-checks, tests and builds the page in a folder; try-page tests it in a real browser, against the whole stack.
+define build-page
+@command -v npm >/dev/null || { echo "$@ needs Node.js 20 and npm: apt-get install nodejs npm" >&2; exit 1; }
+@cd $(1)/web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent check && npm run --silent test && npm run --silent build
+endef
+define try-page
+@command -v npm >/dev/null || { echo "$@ needs Node.js 20 and npm: apt-get install nodejs npm" >&2; exit 1; }
+@test -x "$(CHROMIUM)" || { echo "NOT RUN: $@ needs Chromium: apt-get install chromium, or set CHROMIUM to one" >&2; exit 1; }
+@cd $(1)/e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error && CHROMIUM=$(CHROMIUM) npm test
+endef
 
-check-console: console ## Prove that what is embedded is what the sources build to, to the byte
-	@test -z "$$(git status --porcelain -- $(CONSOLE)/dist)" || { git status --short -- $(CONSOLE)/dist; echo "the embedded console is stale: run 'make console' and commit $(CONSOLE)/dist"; exit 1; }
+console: ## Type-check, test and build the console's page into what is embedded; needs Node.js
+	$(call build-page,$(CONSOLE))
+
+client-page: ## The same for the d2d client's page
+	$(call build-page,$(CLIENT_PAGE))
+
+check-pages: console client-page ## Prove that what is embedded is what the sources build to, to the byte
+	@test -z "$$(git status --porcelain -- $(CONSOLE)/dist $(CLIENT_PAGE)/dist)" || { git status --short -- $(CONSOLE)/dist $(CLIENT_PAGE)/dist; echo "an embedded page is stale: run 'make console client-page' and commit what changed"; exit 1; }
 
 test-console: ## The console in a real browser, against the whole stack; screenshots in functions/api/console/e2e/screenshots
-	@command -v npm >/dev/null || { echo "test-console needs Node.js 20 and npm: apt-get install nodejs npm" >&2; exit 1; }
-	@test -x "$(CHROMIUM)" || { echo "NOT RUN: test-console needs Chromium: apt-get install chromium, or set CHROMIUM to one" >&2; exit 1; }
-	@cd $(CONSOLE)/e2e && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error && CHROMIUM=$(CHROMIUM) npm test
+	$(call try-page,$(CONSOLE))
+
+test-client-page: ## The d2d client's page in a real browser: all three ways, one without a way to the hub (root)
+	$(call try-page,$(CLIENT_PAGE))
 
 $(OPENAPI_TOOLS):
 	@command -v python3 >/dev/null || { echo "test-openapi needs Python 3: apt-get install python3 python3-venv" >&2; exit 1; }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -91,7 +90,7 @@ storage:
 `
 
 // start starts the client beside the stack.
-func (n *neighbourhood) start(ctx context.Context, s *stack.Stack, pages http.Handler, log *slog.Logger) error {
+func (n *neighbourhood) start(ctx context.Context, s *stack.Stack, log *slog.Logger) error {
 	c, err := n.writeConfig(s)
 	if err != nil {
 		return err
@@ -101,7 +100,7 @@ func (n *neighbourhood) start(ctx context.Context, s *stack.Stack, pages http.Ha
 	if n.apart != nil {
 		return n.startApart(run, filepath.Join(s.Dir, fileClient))
 	}
-	client, err := d2d.Open(ctx, d2d.ServerOptions{Config: c, Pages: pages, Listener: n.listener, Log: log})
+	client, err := d2d.Open(ctx, d2d.ServerOptions{Config: c, Listener: n.listener, Log: log})
 	if err != nil {
 		n.done <- nil
 		return fmt.Errorf("d2d client: %w", err)
@@ -142,7 +141,7 @@ func (n *neighbourhood) startApart(ctx context.Context, file string) error {
 
 // runClient is the process of startApart.
 func runClient(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	return d2d.Main(ctx, args, nil, stdout, stderr)
+	return d2d.Main(ctx, args, stdout, stderr)
 }
 
 // within does what opens sockets in the client's network.

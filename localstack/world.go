@@ -41,7 +41,7 @@ func (o settings) startEmbedded(ctx context.Context, so stack.Options, log *slog
 	}
 	w := &world{Stack: s, store: s.Service.Store(), settle: s.Service.Flush, apiURL: s.Service.APIURL(), around: around}
 	w.stop = func() error { return errors.Join(around.close(), s.Stop()) }
-	if err := around.start(ctx, s, nil, log); err != nil {
+	if err := around.start(ctx, s, log); err != nil {
 		return nil, errors.Join(err, w.stop())
 	}
 	return w, nil

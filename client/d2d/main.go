@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"os"
 	"strings"
 
@@ -26,8 +25,8 @@ const usage = `Talks to devices on the local network, as a member of their secur
 
 `
 
-// Main is the command line. pages are what is not the API. Errors are for a person: they name the setting, the value and the remedy.
-func Main(ctx context.Context, args []string, pages http.Handler, stdout, stderr io.Writer) error {
+// Main is the command line. Errors are for a person: they name the setting, the value and the remedy.
+func Main(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	flags := flag.NewFlagSet("d2d", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.Usage = func() { _, _ = io.WriteString(stderr, usage); flags.PrintDefaults() }
@@ -57,7 +56,7 @@ func Main(ctx context.Context, args []string, pages http.Handler, stdout, stderr
 	show := func(page, code string) {
 		_, _ = fmt.Fprintf(stdout, "Log in at %s and confirm the code %s there.\n", page, code)
 	}
-	s, err := Open(ctx, ServerOptions{Config: c, Pages: pages, Log: log, Show: show})
+	s, err := Open(ctx, ServerOptions{Config: c, Log: log, Show: show})
 	if err != nil {
 		return err
 	}

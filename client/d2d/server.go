@@ -13,6 +13,7 @@ import (
 	"dps/client/d2d/member"
 	"dps/client/d2d/reach"
 	"dps/client/d2d/settings"
+	"dps/client/d2d/web"
 	"dps/shared/bearer"
 	"dps/shared/build"
 )
@@ -25,7 +26,6 @@ const (
 // ServerOptions are what a Server is made of; the zero value of each but Config is a default.
 type ServerOptions struct {
 	Config   settings.Config
-	Pages    http.Handler // what is not the API; nil: nothing
 	Listener net.Listener // instead of apis.http.address; without TLS of its own
 	Getenv   func(string) string
 	Log      *slog.Logger
@@ -88,11 +88,13 @@ func (s *Server) listen(ctx context.Context, o ServerOptions, f files) (err erro
 		s.verifier = bearer.New(bearer.Options{Authority: a.Authority, Audience: a.Audience, OwnerClaim: a.OwnerClaim, Client: f.client(s.hub)})
 	}
 	api := Options{
-		Member: s.member, Reacher: s.reacher, Config: o.Config, Roots: f.rootsPEM, Pages: o.Pages, Version: build.Version(), Log: o.Log,
+		Member: s.member, Reacher: s.reacher, Config: o.Config, Roots: f.rootsPEM, Version: build.Version(), Log: o.Log,
 	}
 	if s.verifier != nil {
 		api.Verifier = s.verifier
 	}
+	r := o.Config.RemoteProvisioning
+	api.Pages = web.Handler(r.Authority, r.CertificateAuthority)
 	s.http = &http.Server{
 		Handler: New(api), TLSConfig: f.serverTLS, ReadTimeout: h.ReadTimeout, ReadHeaderTimeout: h.ReadHeaderTimeout, WriteTimeout: h.WriteTimeout,
 		IdleTimeout: h.IdleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),

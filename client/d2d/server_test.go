@@ -36,7 +36,7 @@ func TestServerKeepsItsKey(t *testing.T) {
 	dir := t.TempDir()
 	var id string
 	for range 2 {
-		s := hubtest.Must(d2d.Open(t.Context(), d2d.ServerOptions{Config: config(t, dir, ""), Pages: http.NotFoundHandler()}))(t)
+		s := hubtest.Must(d2d.Open(t.Context(), d2d.ServerOptions{Config: config(t, dir, "")}))(t)
 		if way := s.Status(); way.Way != member.WayKey || id != "" && way.SubjectID != id {
 			t.Fatalf("%+v, want the key of %s", way, id)
 		}
@@ -112,7 +112,7 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"--nonsense"}, "", "see --help"},
 	} {
 		var out, errs bytes.Buffer
-		err := d2d.Main(ctx, c.args, nil, &out, &errs)
+		err := d2d.Main(ctx, c.args, &out, &errs)
 		if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) || !strings.Contains(out.String(), c.out) {
 			t.Errorf("%v: %v\n%s%s", c.args, err, out.String(), errs.String())
 		}
@@ -120,7 +120,7 @@ func TestCommandLine(t *testing.T) {
 	if err := os.WriteFile(file, []byte("apis: {http: {address: here}}"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := d2d.Main(ctx, []string{"--config", file}, nil, io.Discard, io.Discard)
+	err := d2d.Main(ctx, []string{"--config", file}, io.Discard, io.Discard)
 	if dps.CodeOf(err) != dps.CodeInvalid || !strings.Contains(err.Error(), "apis.http.address") {
 		t.Error(err)
 	}

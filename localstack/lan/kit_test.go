@@ -40,7 +40,7 @@ const asClient = "DPS_TEST_D2D_CONFIG"
 func TestMain(m *testing.M) {
 	if file := os.Getenv(asClient); file != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		err := d2d.Main(ctx, []string{"--config", file}, nil, os.Stdout, os.Stderr)
+		err := d2d.Main(ctx, []string{"--config", file}, os.Stdout, os.Stderr)
 		stop()
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

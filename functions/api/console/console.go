@@ -3,16 +3,21 @@
 //	/  /devices/…  /groups/…  /hubs/…  /callback ─▶ index.html, which shows the page that the path names
 //	/assets/NAME-HASH.EXT                        ─▶ script and style sheet, kept by browsers for ever
 //
-// Its sources are in web/, built by npm into dist/, which is kept with them and embedded: building the service needs no
-// tools but Go's.
+// Its sources are in web/, and in shared/web what it has in common with the d2d client's page, built by npm into dist/, which is kept
+// with them and embedded: building the service needs no tools but Go's.
 package console
 
 import (
+	"embed"
+	"io/fs"
 	"net/http"
-	"path"
-	"strconv"
 	"strings"
+
+	"dps/shared/web/site"
 )
+
+//go:embed dist
+var dist embed.FS
 
 // Options of the console.
 type Options struct {
@@ -21,43 +26,14 @@ type Options struct {
 	ConnectSources []string
 }
 
-// handler serves the console. It starts nothing that would have to be closed.
-type handler struct {
-	files  map[string]file // by path, "/assets/…"
-	policy string          // Content-Security-Policy
-}
-
 // New makes the console. It answers GET and HEAD, and 404 to what is no page of it. It panics on nothing but a broken build: the
 // files are in the program.
 func New(o Options) http.Handler {
-	return &handler{files: embedded(), policy: policy(o.ConnectSources)}
-}
-
-// ServeHTTP implements http.Handler.
-func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	protect(w.Header(), h.policy)
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "this page is only read", http.StatusMethodNotAllowed)
-		return
+	files, err := fs.Sub(dist, "dist")
+	if err != nil { // the name is a constant
+		panic("console: " + err.Error())
 	}
-	f, ok := h.find(r.URL.Path)
-	if !ok {
-		http.Error(w, "nothing is served under this path", http.StatusNotFound)
-		return
-	}
-	serve(w, r, f)
-}
-
-// find gives the file under a path, or the page where the path is one of its own.
-func (h *handler) find(p string) (file, bool) {
-	if f, ok := h.files[p]; ok && p != pathIndex {
-		return f, true
-	}
-	if isPage(p) {
-		return h.files[pathIndex], true
-	}
-	return file{}, false
+	return site.New(site.Options{Files: files, IsPage: isPage, ConnectSources: o.ConnectSources})
 }
 
 // rooms are the first parts of the page's own paths that have others below them.
@@ -66,13 +42,12 @@ var rooms = []string{"/devices", "/groups", "/hubs"}
 // maxDepth bounds the page's paths: /groups/ID/edit.
 const maxDepth = 3
 
-// isPage tells whether the page itself knows the path. Anything else is not found, so that a mistyped address of the API is not
-// answered with a page.
+// isPage tells whether the page itself knows the path.
 func isPage(p string) bool {
-	if p == "/" || p == "/callback" {
+	if p == "/callback" {
 		return true
 	}
-	if path.Clean(p) != p || strings.Count(p, "/") > maxDepth {
+	if strings.Count(p, "/") > maxDepth {
 		return false
 	}
 	for _, room := range rooms {
@@ -81,26 +56,4 @@ func isPage(p string) bool {
 		}
 	}
 	return false
-}
-
-func serve(w http.ResponseWriter, r *http.Request, f file) {
-	h := w.Header()
-	h.Set("Content-Type", f.media)
-	h.Set("Cache-Control", f.cache)
-	h.Set("ETag", f.etag)
-	h.Set("Vary", "Accept-Encoding")
-	body := f.plain
-	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-		h.Set("Content-Encoding", "gzip")
-		body = f.packed
-	}
-	if strings.Contains(strings.Join(r.Header.Values("If-None-Match"), ","), f.etag) {
-		w.WriteHeader(http.StatusNotModified)
-		return
-	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body) // a browser that has left misses nothing
-	}
 }

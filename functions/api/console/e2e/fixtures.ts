@@ -1,31 +1,11 @@
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test as base, type ConsoleMessage, type Page } from '@playwright/test'
-import { mkdirSync } from 'node:fs'
+import { expect, test as base, type Page } from '@playwright/test'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { expectFaults, guard, Look } from '../../../../shared/web/e2e/look'
 import { Stack } from './stack'
 
-const screenshots = join(dirname(fileURLToPath(import.meta.url)), 'screenshots')
-
-/** A refusal by the API is an answer, not a fault of the page: the browser reports it all the same. */
-const isRefusal = (m: ConsoleMessage): boolean => /^Failed to load resource: the server responded with a status of 4\d\d/.test(m.text())
-
-/** guard holds a page to what no test may see: errors, requests to strangers, violations of its own policy. */
-export function guard(page: Page, origins: string[], faults: string[]): void {
-  page.on('pageerror', (e) => faults.push(`error in the page: ${e.message}`))
-  page.on('console', (m) => {
-    if (m.type() === 'error' && !isRefusal(m) && !faultsExpected.has(page)) faults.push(`console: ${m.text()}`)
-  })
-  page.on('request', (r) => {
-    const url = new URL(r.url())
-    if (url.protocol.startsWith('http') && !origins.includes(url.origin)) faults.push(`request to a stranger: ${r.url()}`)
-  })
-}
-
-const faultsExpected = new WeakSet<Page>()
-
-/** expectFaults is for tests that take the server away: the browser's complaints about that are meant. */
-export const expectFaults = (page: Page): void => void faultsExpected.add(page)
+const look = new Look(AxeBuilder, join(dirname(fileURLToPath(import.meta.url)), 'screenshots'))
 
 interface Worker {
   stack: Stack
@@ -61,7 +41,7 @@ export const test = base.extend<Fixtures, Worker>({
   },
 })
 
-export { expect }
+export { expect, expectFaults, guard }
 
 /** logIn goes through the OAuth server's own page, which lets anybody have whatever access is asked for. */
 export async function logIn(page: Page, access: 'admin' | 'write' | 'read' = 'admin'): Promise<void> {
@@ -73,48 +53,7 @@ export async function logIn(page: Page, access: 'admin' | 'write' | 'read' = 'ad
 }
 
 /** accessible has axe look for violations of WCAG 2.2 A and AA, and of best practice. */
-export async function accessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page })
-    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
-    .analyze()
-  expect(violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => n.target.join(' ')).join('; ')}`)).toEqual([])
-}
-
-/** fits tells that the page is no wider than the screen. */
-export async function fits(page: Page): Promise<void> {
-  const wider = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
-  expect(wider, 'the page scrolls sideways').toBeLessThanOrEqual(0)
-}
-
-const desktop = { width: 1280, height: 900 }
-const phone = { width: 360, height: 740 }
-
-/** picture takes the whole page at once, so that what sticks to the window's edges stands where it belongs. */
-async function picture(page: Page, name: string, size: { width: number; height: number }): Promise<void> {
-  const height = await page.evaluate(() => document.documentElement.scrollHeight)
-  await page.setViewportSize({
-    width: size.width,
-    height: Math.max(size.height, Math.min(height, 5000)),
-  })
-  await page.screenshot({
-    path: join(screenshots, `${name}.png`),
-    animations: 'disabled',
-  })
-  await page.setViewportSize(size)
-}
+export const accessible = (page: Page): Promise<void> => look.accessible(page)
 
 /** review looks at a page in light, in dark and on a phone: axe in both themes, width, and a picture of each. */
-export async function review(page: Page, name: string): Promise<void> {
-  mkdirSync(screenshots, { recursive: true })
-  for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-    await accessible(page)
-    await fits(page)
-    await picture(page, `${name}-${colorScheme}`, desktop)
-  }
-  await page.setViewportSize(phone)
-  await fits(page)
-  await picture(page, `${name}-360`, phone)
-  await page.setViewportSize(desktop)
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: null })
-}
+export const review = (page: Page, name: string): Promise<void> => look.review(page, name)

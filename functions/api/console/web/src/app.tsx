@@ -1,13 +1,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Client } from './api/client'
-import { messageOf } from './api/problem'
+import { messageOf } from '@shared/api/problem'
 import type { Login, Me } from './api/types'
-import { Auth } from './lib/auth'
-import { navigate } from './lib/router'
+import { Auth } from '@shared/lib/auth'
+import { navigate } from '@shared/lib/router'
 import { SessionContext, type Session } from './lib/session'
 import { Entrance } from './pages/entrance'
 import { Shell } from './shell'
-import { Toast, useToast } from './ui/toast'
+import { SiteName } from '@shared/ui/page'
+import { Toast, useToast } from '@shared/ui/toast'
 
 /** Stage is how far log-in has come. */
 type Stage =
@@ -66,8 +67,10 @@ export function App() {
   }
   return (
     <SessionContext.Provider value={session}>
-      <Shell logOut={logOut} logIn={logIn} />
-      <Toast message={toast} />
+      <SiteName.Provider value="Device provisioning">
+        <Shell logOut={logOut} logIn={logIn} />
+        <Toast message={toast} />
+      </SiteName.Provider>
     </SessionContext.Provider>
   )
 }
@@ -83,7 +86,12 @@ async function start(api: Client, auth: { current: Auth | undefined }): Promise<
         message: 'Open this page over HTTPS (or on localhost): without that, browsers do not offer the cryptography that log-in needs.',
       }
     }
-    auth.current = new Auth(login)
+    auth.current = new Auth({
+      authority: login.authority ?? '',
+      clientId: login.webClientId,
+      scopes: login.scopes ?? [],
+      audience: login.audience ?? '',
+    })
     if (location.pathname === '/callback') {
       const back = await auth.current.finish().catch((error: unknown) => {
         navigate('/', { replace: true })

@@ -1,7 +1,7 @@
 import { render } from 'preact'
 import { App } from './app'
-import { followLinks } from './lib/router'
-import { applyTheme, storedTheme } from './lib/theme'
+import { followLinks } from '@shared/lib/router'
+import { applyTheme, storedTheme } from '@shared/lib/theme'
 
 applyTheme(storedTheme())
 document.addEventListener('click', followLinks)

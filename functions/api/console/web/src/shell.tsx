@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks'
-import { usePlace } from './lib/router'
+import { usePlace } from '@shared/lib/router'
 import { useSession } from './lib/session'
 import { Page } from './pages/page'
 import { AccountMenu } from './ui/account'
-import { Icon, type IconName } from './ui/icons'
-import { Mark } from './ui/mark'
-import { ThemeButton } from './ui/themebutton'
+import { Icon, type IconName } from '@shared/ui/icons'
+import { Mark } from '@shared/ui/mark'
+import { ThemeButton } from '@shared/ui/themebutton'
 
 const rooms: [string, string, IconName][] = [
   ['/', 'Home', 'home'],

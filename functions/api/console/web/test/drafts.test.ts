@@ -4,7 +4,7 @@ import type { Group, Hub } from '../src/api/types'
 import { mergePatch, type JsonObject } from '../src/lib/diff'
 import * as groups from '../src/lib/groupdraft'
 import * as hubs from '../src/lib/hubdraft'
-import { toDataURI } from '../src/lib/pem'
+import { toDataURI } from '@shared/lib/pem'
 
 const patch = (base: object, wanted: JsonObject): JsonObject | undefined => mergePatch(base as JsonObject, wanted)
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { dotted, isError, named } from '../src/lib/coap'
-import { formatAgo, fromNanos, fromRFC3339, hexPairs, plural } from '../src/lib/format'
-import { asPEM, isPrivateKey, toBase64, toDataURI, toText } from '../src/lib/pem'
+import { formatAgo, fromNanos, fromRFC3339, hexPairs, plural } from '@shared/lib/format'
+import { asPEM, isPrivateKey, toBase64, toDataURI, toText } from '@shared/lib/pem'
 import { lastDays, lastHour, total } from '../src/lib/series'
 
 test('CoAP codes', () => {

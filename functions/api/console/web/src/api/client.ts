@@ -1,5 +1,6 @@
 import type { JsonObject } from '../lib/diff'
-import { problemOf, unreachable } from './problem'
+import { Problem } from '@shared/api/problem'
+import { callJSON } from '@shared/api/request'
 import type {
   AuditEntry,
   Binding,
@@ -109,27 +110,17 @@ export class Client {
   }
 
   private async call<T>(method: string, path: string, { query, body, patch, version, signal }: Call = {}): Promise<T> {
-    const headers = new Headers({ Accept: 'application/json' })
-    const token = this.token()
-    if (token) headers.set('Authorization', `Bearer ${token}`)
-    if (body !== undefined) headers.set('Content-Type', patch ? 'application/merge-patch+json' : 'application/json')
-    if (version) headers.set('If-Match', `"${version}"`)
-    const init: RequestInit = { method, headers, cache: 'no-store', credentials: 'omit', redirect: 'error' }
-    if (body !== undefined) init.body = JSON.stringify(body)
-    if (signal) init.signal = signal
-    const response = await send(`${root}${path}${search(query)}`, init)
-    if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T
-    if (response.status === 401) this.onUnauthorized()
-    throw await problemOf(response)
-  }
-}
-
-/** send tells a request that was called off (by leaving a page) from a server that is silent. */
-async function send(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init)
-  } catch (error) {
-    if (init.signal?.aborted) throw error
-    throw unreachable()
+    try {
+      return await callJSON<T>(method, `${root}${path}${search(query)}`, {
+        body,
+        media: patch ? 'application/merge-patch+json' : undefined,
+        token: this.token(),
+        headers: version ? { 'If-Match': `"${version}"` } : {},
+        signal,
+      })
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) this.onUnauthorized()
+      throw error
+    }
   }
 }

@@ -1,9 +1,8 @@
 /** Comparing objects of the API: what a form changed, and what somebody else did meanwhile. */
 
-export type Json = string | number | boolean | null | Json[] | { [name: string]: Json }
-export type JsonObject = { [name: string]: Json }
+import { isObject, type Json, type JsonObject } from '@shared/lib/json'
 
-const isObject = (v: unknown): v is JsonObject => typeof v === 'object' && v !== null && !Array.isArray(v)
+export type { Json, JsonObject }
 
 /** isEmpty: the API leaves out what is empty, so that nothing, "", false, 0 and [] are the same. */
 function isEmpty(v: Json | undefined): boolean {

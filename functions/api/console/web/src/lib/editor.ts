@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { Problem } from '../api/problem'
+import { Problem } from '@shared/api/problem'
 import { mergePatch, type JsonObject } from './diff'
-import { useAction, useLeaveWarning } from './hooks'
-import { holdBack } from './router'
+import { useAction, useLeaveWarning } from '@shared/lib/hooks'
+import { holdBack } from '@shared/lib/router'
 
 /** Kind is what an editor must know of the objects it edits. */
 export interface Kind<T, D> {

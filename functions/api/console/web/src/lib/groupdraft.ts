@@ -1,6 +1,6 @@
 import type { CRL, Group, MatchList } from '../api/types'
 import type { JsonObject } from './diff'
-import { toDataURI, toText } from './pem'
+import { toDataURI, toText } from '@shared/lib/pem'
 
 /** ListDraft is an allow or deny list as it is typed: one entry a line. */
 export interface ListDraft {

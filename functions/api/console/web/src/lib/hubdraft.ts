@@ -1,6 +1,6 @@
 import type { Hub, TLS } from '../api/types'
 import type { JsonObject } from './diff'
-import { toDataURI, toText } from './pem'
+import { toDataURI, toText } from '@shared/lib/pem'
 
 /** TLSDraft is how a client identifies itself and whom it trusts, as a form holds it. */
 export interface TLSDraft {

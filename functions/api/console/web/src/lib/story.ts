@@ -1,6 +1,6 @@
 import type { DeviceRecord, Status } from '../api/types'
 import { dotted, isError } from './coap'
-import { fromNanos } from './format'
+import { fromNanos } from '@shared/lib/format'
 
 /** Step is one part of a device's way, in the order it is gone. */
 export interface Step {

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { AuditEntry } from '../api/types'
-import { formatDay, fromRFC3339, hexPairs } from '../lib/format'
-import { useAction, useLoad } from '../lib/hooks'
+import { formatDay, fromRFC3339, hexPairs } from '@shared/lib/format'
+import { useAction, useLoad } from '@shared/lib/hooks'
 import { useSession } from '../lib/session'
-import { Badge, Failure, When } from '../ui/feedback'
-import { Section } from '../ui/page'
+import { Badge, Failure, When } from '@shared/ui/feedback'
+import { Section } from '@shared/ui/page'
 import { CertificateBox } from './certificatebox'
 
 /** Audit lists what was ever issued to a manufacturer key, and what it was denied. mark changes when there may be more. */

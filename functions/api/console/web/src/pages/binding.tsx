@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks'
-import { Problem } from '../api/problem'
+import { Problem } from '@shared/api/problem'
 import type { DeviceRecord } from '../api/types'
-import { formatDateTime, fromRFC3339 } from '../lib/format'
-import { useLoad } from '../lib/hooks'
+import { formatDateTime, fromRFC3339 } from '@shared/lib/format'
+import { useLoad } from '@shared/lib/hooks'
 import { useSession } from '../lib/session'
-import { Confirm } from '../ui/dialog'
-import { Loading, Notice } from '../ui/feedback'
-import { Section } from '../ui/page'
+import { Confirm } from '@shared/ui/dialog'
+import { Loading, Notice } from '@shared/ui/feedback'
+import { Section } from '@shared/ui/page'
 
 /** Binding says which manufacturer key holds the device id, and lets it go. */
 export function Binding({ record, deviceId }: { record: DeviceRecord; deviceId: string }) {

@@ -1,7 +1,7 @@
-import { useLoad } from '../lib/hooks'
+import { useLoad } from '@shared/lib/hooks'
 import { useSession } from '../lib/session'
 import { CertificateFacts } from '../ui/certificates'
-import { Copy } from '../ui/files'
+import { Copy } from '@shared/ui/files'
 
 /** CertificateBox has the server read a certificate, and shows what it says. */
 export function CertificateBox({ title, pem }: { title: string; pem: string | undefined }) {

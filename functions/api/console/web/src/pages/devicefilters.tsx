@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { Group } from '../api/types'
-import { useSettled } from '../lib/hooks'
+import { useSettled } from '@shared/lib/hooks'
 import { groupName } from '../lib/names'
-import { navigate } from '../lib/router'
+import { navigate } from '@shared/lib/router'
 import { stateWords } from '../lib/story'
-import { SelectField, TextField } from '../ui/field'
+import { SelectField, TextField } from '@shared/ui/field'
 
 const spans: Record<string, number> = { '1h': 3600, '24h': 86_400, '7d': 604_800 }
 

@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks'
-import { ThemeButton } from '../ui/themebutton'
-import { Notice } from '../ui/feedback'
-import { Mark } from '../ui/mark'
+import { ThemeButton } from '@shared/ui/themebutton'
+import { Notice } from '@shared/ui/feedback'
+import { Mark } from '@shared/ui/mark'
 
 interface Props {
   stage: { name: 'starting' } | { name: 'broken'; message: string } | { name: 'unconfigured' } | { name: 'out'; why: '' | 'ended' | 'left' }

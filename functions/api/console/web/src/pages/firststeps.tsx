@@ -1,6 +1,6 @@
 import type { Group, Hub } from '../api/types'
 import { useSession } from '../lib/session'
-import { Icon } from '../ui/icons'
+import { Icon } from '@shared/ui/icons'
 
 /** FirstSteps leads a new installation to its first device. */
 export function FirstSteps({ groups, hubs }: { groups: Group[]; hubs: Hub[] }) {

@@ -1,12 +1,12 @@
 import { useEffect } from 'preact/hooks'
-import { messageOf } from '../api/problem'
+import { messageOf } from '@shared/api/problem'
 import type { GroupDraft } from '../lib/groupdraft'
-import { useLoad, useSettled } from '../lib/hooks'
-import { asPEM, isPrivateKey } from '../lib/pem'
+import { useLoad, useSettled } from '@shared/lib/hooks'
+import { asPEM, isPrivateKey } from '@shared/lib/pem'
 import { useSession } from '../lib/session'
 import { Chain } from '../ui/certificates'
-import { AreaField } from '../ui/field'
-import { FileDrop } from '../ui/files'
+import { AreaField } from '@shared/ui/field'
+import { FileDrop } from '@shared/ui/files'
 
 interface Props {
   pem: string

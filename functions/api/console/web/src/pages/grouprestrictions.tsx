@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks'
 import type { GroupDraft, ListDraft } from '../lib/groupdraft'
-import { toBase64 } from '../lib/pem'
-import { AreaField, TextField } from '../ui/field'
-import { FileDrop } from '../ui/files'
+import { toBase64 } from '@shared/lib/pem'
+import { AreaField, TextField } from '@shared/ui/field'
+import { FileDrop } from '@shared/ui/files'
 
 interface Props {
   draft: GroupDraft

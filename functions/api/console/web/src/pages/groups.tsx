@@ -1,11 +1,11 @@
 import type { Group } from '../api/types'
-import { useLoad } from '../lib/hooks'
+import { useLoad } from '@shared/lib/hooks'
 import { groupName, hubName } from '../lib/names'
 import { useSession } from '../lib/session'
-import { Badge, Loading } from '../ui/feedback'
-import { Icon } from '../ui/icons'
-import { PageHead } from '../ui/page'
-import { Table, type Column } from '../ui/table'
+import { Badge, Loading } from '@shared/ui/feedback'
+import { Icon } from '@shared/ui/icons'
+import { PageHead } from '@shared/ui/page'
+import { Table, type Column } from '@shared/ui/table'
 
 /** GroupBadge says whether a group's devices get in. */
 export function GroupBadge({ group }: { group: Group }) {

@@ -1,11 +1,11 @@
 import type { Group, LastError, Tally } from '../api/types'
 import { named } from '../lib/coap'
-import { formatCount, fromRFC3339 } from '../lib/format'
+import { formatCount, fromRFC3339 } from '@shared/lib/format'
 import { groupName } from '../lib/names'
 import { stepNames } from '../lib/story'
 import { Share } from '../ui/chart'
-import { When } from '../ui/feedback'
-import { Section } from '../ui/page'
+import { When } from '@shared/ui/feedback'
+import { Section } from '@shared/ui/page'
 
 /** LastErrors lists the latest errors; each leads to its device's story. */
 export function LastErrors({ errors }: { errors: LastError[] }) {

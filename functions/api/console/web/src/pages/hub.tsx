@@ -1,14 +1,14 @@
 import { useState } from 'preact/hooks'
-import { Problem } from '../api/problem'
+import { Problem } from '@shared/api/problem'
 import type { Hub as HubObject, HubCheck, HubTest, TLS } from '../api/types'
-import { fromRFC3339 } from '../lib/format'
-import { useAction, useLoad } from '../lib/hooks'
+import { fromRFC3339 } from '@shared/lib/format'
+import { useAction, useLoad } from '@shared/lib/hooks'
 import { hubName } from '../lib/names'
-import { navigate } from '../lib/router'
+import { navigate } from '@shared/lib/router'
 import { useSession } from '../lib/session'
-import { Confirm } from '../ui/dialog'
-import { Badge, Failure, Loading, Notice, When } from '../ui/feedback'
-import { Facts, PageHead, Section } from '../ui/page'
+import { Confirm } from '@shared/ui/dialog'
+import { Badge, Failure, Loading, Notice, When } from '@shared/ui/feedback'
+import { Facts, PageHead, Section } from '@shared/ui/page'
 
 /** Hub shows one hub, and tries it. */
 export function Hub({ id }: { id: string }) {

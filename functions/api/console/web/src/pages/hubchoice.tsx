@@ -1,8 +1,8 @@
-import { useLoad } from '../lib/hooks'
+import { useLoad } from '@shared/lib/hooks'
 import { hubName } from '../lib/names'
 import { useSession } from '../lib/session'
-import { CheckField, SelectField } from '../ui/field'
-import { Loading } from '../ui/feedback'
+import { CheckField, SelectField } from '@shared/ui/field'
+import { Loading } from '@shared/ui/feedback'
 
 /** HubChoice picks the hubs of a group. The first is the default. A group may name a hub by its entry or by its hub id. */
 export function HubChoice({ chosen, fault, change }: { chosen: string[]; fault: string | undefined; change: (hubIds: string[]) => void }) {

@@ -1,8 +1,8 @@
 import type { Hub } from '../api/types'
 import type { HubDraft, TLSDraft } from '../lib/hubdraft'
-import { asPEM } from '../lib/pem'
-import { AreaField, CheckField, SecretField, TextField } from '../ui/field'
-import { FileDrop } from '../ui/files'
+import { asPEM } from '@shared/lib/pem'
+import { AreaField, CheckField, SecretField, TextField } from '@shared/ui/field'
+import { FileDrop } from '@shared/ui/files'
 
 interface Props {
   draft: HubDraft

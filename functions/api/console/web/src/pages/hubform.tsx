@@ -1,13 +1,13 @@
 import type { Hub } from '../api/types'
 import { useEditor } from '../lib/editor'
 import { draftOf, faultsOf, wantedOf, type HubDraft } from '../lib/hubdraft'
-import { useLoad } from '../lib/hooks'
+import { useLoad } from '@shared/lib/hooks'
 import { hubName } from '../lib/names'
-import { navigate } from '../lib/router'
+import { navigate } from '@shared/lib/router'
 import { useSession } from '../lib/session'
 import { EditForm } from '../ui/editform'
-import { Loading, Notice } from '../ui/feedback'
-import { PageHead } from '../ui/page'
+import { Loading, Notice } from '@shared/ui/feedback'
+import { PageHead } from '@shared/ui/page'
 import { HubFields } from './hubfields'
 
 /** HubForm creates a hub, or edits one. */

@@ -1,11 +1,11 @@
 import type { Hub } from '../api/types'
-import { useLoad } from '../lib/hooks'
+import { useLoad } from '@shared/lib/hooks'
 import { hubName } from '../lib/names'
 import { useSession } from '../lib/session'
-import { Loading } from '../ui/feedback'
-import { Icon } from '../ui/icons'
-import { PageHead } from '../ui/page'
-import { Table, type Column } from '../ui/table'
+import { Loading } from '@shared/ui/feedback'
+import { Icon } from '@shared/ui/icons'
+import { PageHead } from '@shared/ui/page'
+import { Table, type Column } from '@shared/ui/table'
 
 /** Hubs lists where devices go. */
 export function Hubs() {

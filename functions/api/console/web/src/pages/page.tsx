@@ -1,5 +1,5 @@
 import type { ComponentChild } from 'preact'
-import { PageHead } from '../ui/page'
+import { PageHead } from '@shared/ui/page'
 import { Device } from './device'
 import { Devices } from './devices'
 import { GroupForm } from './groupform'

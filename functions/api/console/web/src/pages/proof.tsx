@@ -1,13 +1,13 @@
 import { useState } from 'preact/hooks'
 import type { Group } from '../api/types'
-import { useAction } from '../lib/hooks'
-import { asPEM, isPrivateKey } from '../lib/pem'
+import { useAction } from '@shared/lib/hooks'
+import { asPEM, isPrivateKey } from '@shared/lib/pem'
 import { useSession } from '../lib/session'
-import { Confirm } from '../ui/dialog'
-import { Failure, Notice } from '../ui/feedback'
-import { AreaField } from '../ui/field'
-import { Copy, FileDrop } from '../ui/files'
-import { Section } from '../ui/page'
+import { Confirm } from '@shared/ui/dialog'
+import { Failure, Notice } from '@shared/ui/feedback'
+import { AreaField } from '@shared/ui/field'
+import { Copy, FileDrop } from '@shared/ui/files'
+import { Section } from '@shared/ui/page'
 
 /** commands make a certificate that only the holder of the lead certificate's key can make. The challenge is text of the server's. */
 const commands = (challenge: string): string =>

@@ -1,8 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { formatDateTime } from '../lib/format'
+import { formatDateTime } from '@shared/lib/format'
 import { useSession } from '../lib/session'
-import { Icon } from './icons'
-import { Facts } from './page'
+import { Icon } from '@shared/ui/icons'
+import { Facts } from '@shared/ui/page'
 
 const accesses = { none: 'nothing', read: 'Read only', write: 'Read and write', admin: 'Administrator' }
 

@@ -1,7 +1,7 @@
 import type { Certificate } from '../api/types'
-import { formatDay, fromRFC3339, hexPairs } from '../lib/format'
-import { Badge, Notice } from './feedback'
-import { Facts } from './page'
+import { formatDay, fromRFC3339, hexPairs } from '@shared/lib/format'
+import { Badge, Notice } from '@shared/ui/feedback'
+import { Facts } from '@shared/ui/page'
 
 /** nameOf is what people call a certificate. */
 export const nameOf = (c: Certificate): string => c.commonName || c.subject || 'without a name'

@@ -1,5 +1,5 @@
 import type { Tally } from '../api/types'
-import { formatCount, plural } from '../lib/format'
+import { formatCount, plural } from '@shared/lib/format'
 
 const kinds = ['ok', 'pending', 'failed'] as const
 const words = { ok: 'provisioned', pending: 'under way', failed: 'failed' }

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import { at, differences, same, type Json, type JsonObject } from '../lib/diff'
-import { toText } from '../lib/pem'
-import { Icon } from './icons'
+import { toText } from '@shared/lib/pem'
+import { Icon } from '@shared/ui/icons'
 
 interface Props {
   /** The object as it was when the form was opened, as it is now, and what the form would make of it. */

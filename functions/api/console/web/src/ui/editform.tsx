@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import type { Editor } from '../lib/editor'
 import { Conflict } from './conflict'
-import { Failure, Notice } from './feedback'
+import { Failure, Notice } from '@shared/ui/feedback'
 
 interface Props<D> {
   editor: Editor<D>
