@@ -49,7 +49,7 @@ func openEmbedded(ctx context.Context, cfg config.Config, o Options, m *telemetr
 		return nil, errors.Join(err, store.Close())
 	}
 	tokens := oauth.New(secrets, o.Now, oauth.Options{Count: m.Count, Gauge: m.Gauge})
-	authorities := certauthority.New(secrets, certauthority.Options{Count: m.Count})
+	authorities := certauthority.New(secrets, certauthority.Options{Count: m.Count, Gauge: m.Gauge})
 	fetcher := enroll.NewFetcher(enroll.FetcherOptions{Now: o.Now})
 	signer := sign.New(store, tokens, authorities, secrets, o.Now, sign.Options{Count: m.Count, Gauge: m.Gauge})
 	functions := &invoke.InProcess{

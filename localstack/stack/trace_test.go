@@ -3,8 +3,11 @@ package stack_test
 import (
 	"context"
 	"net"
+	"strings"
 	"testing"
+	"time"
 
+	"dps/ingress"
 	"dps/localstack/collector"
 	"dps/localstack/stack"
 	"dps/shared/config"
@@ -64,6 +67,38 @@ func checkTraces(t *testing.T, spans []collector.Span, want map[string]string) {
 	for name, above := range want {
 		if !found[name] {
 			t.Errorf("no span %q below %q among %d", name, above, len(spans))
+		}
+	}
+}
+
+// TestPrometheusAndCloudWatch: what a scrape answers, and what stands in the log's metric lines, has what a device did.
+func TestPrometheusAndCloudWatch(t *testing.T) {
+	lines := &safeBuffer{}
+	s, err := stack.Start(t.Context(), stack.Options{Dir: t.TempDir(), Ingress: ingress.Options{MetricLines: lines, ReadinessPause: time.Millisecond}, Configure: func(_ context.Context, c *config.Config) error {
+		c.APIs.Health = config.Health{Address: "127.0.0.1:0", Metrics: true}
+		c.Clients.CloudWatch = config.CloudWatch{Enabled: true, Namespace: "DPS/test"}
+		return nil
+	}})
+	must(t, err)
+	d, _ := newDevice(t, s, "tcp", "device", nil)
+	_, err = d.Provision(t.Context())
+	must(t, err)
+	scraped := get(t, "http://"+s.Service.HealthAddr().String()+"/metrics", "")
+	for _, want := range []string{
+		`dps_step_results_total{dps_code="2.04",dps_step="credential"} 1`, `dps_step_duration_seconds_bucket{dps_code="2.05",dps_step="ownership",le="`, "dps_tokens_minted_total", "dps_certificates_issued_total",
+		`dps_cache_size{dps_cache="verdict"} 1`, `dps_cache_size{dps_cache="oauth_client"} 1`, `dps_breaker_state{dps_dependency="OAuth server"} 0`, "dps_certificate_days_left", "go_goroutines", "process_resident_memory_bytes",
+	} {
+		if !strings.Contains(scraped, want) {
+			t.Errorf("a scrape lacks %s", want)
+		}
+	}
+	if t.Failed() {
+		t.Log(scraped)
+	}
+	must(t, s.Stop())
+	for _, want := range []string{`"Namespace":"DPS/test"`, `"service":"dps-ingress"`, `"dps.step.results"`} {
+		if !strings.Contains(lines.String(), want) {
+			t.Errorf("the metric lines lack %s", want)
 		}
 	}
 }

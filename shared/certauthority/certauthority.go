@@ -25,6 +25,8 @@ const (
 type Options struct {
 	// Count is told of connection cache hits and misses ("certificate_authority"). nil: nobody.
 	Count func(name, reason string)
+	// Gauge is given how many connections are kept. nil: nobody is.
+	Gauge func(name, label string, read func() float64) (stop func())
 }
 
 // Authorities reaches the authorities of all hubs, one connection each, kept open. It is safe for concurrent use.
@@ -41,7 +43,7 @@ func New(secrets dps.Secrets, opts ...Options) *Authorities {
 	}
 	return &Authorities{
 		secrets: secrets,
-		clients: clientpool.New[*client](clientpool.Options{Name: "certificate_authority", Size: maxHubs, Count: o.Count}),
+		clients: clientpool.New[*client](clientpool.Options{Name: "certificate_authority", Size: maxHubs, Count: o.Count, Gauge: o.Gauge}),
 	}
 }
 

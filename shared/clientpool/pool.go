@@ -36,6 +36,8 @@ type Options struct {
 	Name  string                    // in counters: "oauth_client"
 	Size  int                       // clients kept; the least recently used gives way
 	Count func(name, reason string) // is told "hit", "miss", "stale" and "closed"; nil: nobody
+	// Gauge is given how many clients there are, under "cache_size" and the name. nil: nobody is.
+	Gauge func(name, label string, read func() float64) (stop func())
 }
 
 // Pool is safe for concurrent use.
@@ -54,7 +56,18 @@ func New[C io.Closer](o Options) *Pool[C] {
 	if o.Count == nil {
 		o.Count = func(string, string) {}
 	}
-	return &Pool[C]{o: o, opens: flight.New[*entry[C]](openTimeout), entries: make(map[string]*list.Element), recent: list.New()}
+	p := &Pool[C]{o: o, opens: flight.New[*entry[C]](openTimeout), entries: make(map[string]*list.Element), recent: list.New()}
+	if o.Gauge != nil {
+		o.Gauge("cache_size", o.Name, func() float64 { return float64(p.Len()) })
+	}
+	return p
+}
+
+// Len is how many clients are kept.
+func (p *Pool[C]) Len() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.entries)
 }
 
 // Get gives the key's client with these settings, opening it where there is none; a client with other settings is

@@ -26,7 +26,7 @@ type Options struct {
 	// Count is told of cache hits and misses ("oauth_client", "oauth_token"), of calls ("dependency") and of new tokens
 	// ("token_minted", for an owner or a device). nil: nobody.
 	Count func(name, reason string)
-	// Gauge is given the state of the guard's breakers. nil: nobody is.
+	// Gauge is given the state of the guard's breakers and how many clients are kept. nil: nobody is.
 	Gauge func(name, label string, read func() float64) (stop func())
 	// Guard is what calls go through. nil: one of its own.
 	Guard *resilience.Guard
@@ -56,7 +56,7 @@ func New(secrets dps.Secrets, now func() time.Time, opts ...Options) *Tokens {
 	}
 	return &Tokens{
 		secrets: secrets, now: now, count: o.Count, guard: o.Guard,
-		clients: clientpool.New[*client](clientpool.Options{Name: "oauth_client", Size: maxHubs, Count: o.Count}),
+		clients: clientpool.New[*client](clientpool.Options{Name: "oauth_client", Size: maxHubs, Count: o.Count, Gauge: o.Gauge}),
 		flights: flight.New[Token](fetchTimeout),
 	}
 }

@@ -41,7 +41,7 @@ func wire(ctx context.Context, env *lambdahost.Env, host *lambdahost.Host) (lamb
 		return lambdahost.Function{}, err
 	}
 	hush := secrets.New(secretsmanager.NewFromConfig(s.aws), secrets.Options{Prefix: s.prefix, Count: host.Metrics.Count})
-	authorities := certauthority.New(hush, certauthority.Options{Count: host.Metrics.Count})
+	authorities := certauthority.New(hush, certauthority.Options{Count: host.Metrics.Count, Gauge: host.Metrics.Gauge})
 	functions := awslambda.New(lambda.NewFromConfig(s.aws), awslambda.Options{Count: host.Metrics.Count, Gauge: host.Metrics.Gauge, Names: map[string]string{contract.OwnerToken: s.tokenFunction + ":" + contract.AliasOwner}})
 	tokens := sign.NewOwnerTokens(functions, time.Now, host.Metrics.Count)
 	handler := sign.New(store.New(dynamodb.NewFromConfig(s.aws), s.table), tokens, authorities, hush, time.Now, sign.Options{Count: host.Metrics.Count, Gauge: host.Metrics.Gauge})
