@@ -82,7 +82,7 @@ lint: ## Vet, static analysis, import rules of the house
 vuln: ## Look for known vulnerabilities in what is imported (needs vuln.go.dev)
 	@$(GOVULNCHECK) ./...
 
-fuzz: ## Run every fuzz target for FUZZTIME (10s)
+fuzz: ## Run every fuzz target for FUZZTIME (10s; or a number of inputs: 1000x)
 	@for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' .); do \
 	  for t in $$(grep -oE '^func Fuzz[A-Za-z0-9]+' $$f | cut -c6-); do \
 	    echo "== $$t ($$(dirname $$f))"; go test -run '^$$' -fuzz "^$$t$$" -fuzztime $(FUZZTIME) $$(dirname $$f); \
