@@ -139,6 +139,17 @@ func TestThreeWays(t *testing.T) {
 	}
 }
 
+// TestAPersonSeesWhereToLogInTheClient: the state of a client that is to have a certificate is no secret before it has one, and is
+// its owner's afterwards.
+func TestAPersonSeesWhereToLogInTheClient(t *testing.T) {
+	w := newWorld(t, func(c *settings.Config) { c.Clients.Device.COAP.TLS.Authentication = settings.X509 })
+	w.wants("status of nobody", w.ask("GET", "/api/v1/status", "", asNew...), http.StatusOK, `"way":""`, `"deviceAuthenticationMode":"X509"`)
+	w.wants("devices of nobody", w.ask("GET", "/api/v1/devices", "", asNew...), http.StatusConflict)
+	w.wants("self", w.ask("POST", "/api/v1/initialize", "{}", w.token(nil)...), http.StatusOK)
+	w.wants("status, without a token", w.ask("GET", "/api/v1/status", "", asNew...), http.StatusUnauthorized)
+	w.wants("status", w.ask("GET", "/api/v1/status", "", w.token(nil)...), http.StatusOK, `"way":"self"`)
+}
+
 // TestPagesOfStrangersStayOut: DNS rebinding, other origins, and forms that other sites submit.
 func TestPagesOfStrangersStayOut(t *testing.T) {
 	w := newWorld(t, func(c *settings.Config) {

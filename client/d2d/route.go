@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"dps/client/d2d/member"
 	"dps/shared/dps"
 	"dps/shared/httpapi"
 )
@@ -13,9 +14,10 @@ import (
 type access int
 
 const (
-	anybodys access = iota // what a page needs to know before anybody logs in
-	begins                 // it initializes the client, and verifies its token itself
-	members                // as the member says
+	anybodys  access = iota // what a page needs to know before anybody logs in
+	begins                  // it initializes the client, and verifies its token itself
+	members                 // as the member says
+	onlookers               // members; before the client is anybody, whoever may initialize it: he must see where its log-in waits
 )
 
 type handler func(w http.ResponseWriter, r *http.Request) error
@@ -38,7 +40,7 @@ func (a *api) table() []route {
 		{"GET", "/api/v1/identity/certificate", members, a.certificate},
 		{"POST", "/api/v1/identity/renew", begins, a.renew},
 		{"POST", "/api/v1/reset", members, a.reset},
-		{"GET", "/api/v1/status", members, a.status},
+		{"GET", "/api/v1/status", onlookers, a.status},
 		{"GET", devices, members, a.discover},
 		{"DELETE", devices, members, a.forget},
 		{"GET", device, members, a.device},
@@ -143,10 +145,10 @@ func (a *api) admit(r *http.Request, who access) error {
 			return unauthenticated("the token is not of the owner whom this client serves (apis.http.authorization.owner)")
 		}
 	}
-	if who == members {
-		return a.Member.Authorize(r.Context(), authorization(r))
+	if who == begins || who == onlookers && a.Member.Status().Way == member.WayNone {
+		return nil
 	}
-	return nil
+	return a.Member.Authorize(r.Context(), authorization(r))
 }
 
 func authorization(r *http.Request) string { return r.Header.Get("Authorization") }

@@ -94,7 +94,7 @@ func (s *Server) listen(ctx context.Context, o ServerOptions, f files) (err erro
 		api.Verifier = s.verifier
 	}
 	r := o.Config.RemoteProvisioning
-	api.Pages = web.Handler(r.Authority, r.CertificateAuthority)
+	api.Pages = web.Handler(append([]string{r.Authority, r.CertificateAuthority}, h.Page.ConnectSources...)...)
 	s.http = &http.Server{
 		Handler: New(api), TLSConfig: f.serverTLS, ReadTimeout: h.ReadTimeout, ReadHeaderTimeout: h.ReadHeaderTimeout, WriteTimeout: h.WriteTimeout,
 		IdleTimeout: h.IdleTimeout, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(o.Log.Handler(), slog.LevelDebug),

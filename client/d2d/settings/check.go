@@ -65,16 +65,21 @@ func (k *checker) http(h HTTP, guarded bool) {
 			k.add("apis.http.authorization.owner", "must be set where authority is: else every user of that OAuth server could use this client")
 		}
 	}
-	for _, o := range h.CORS.AllowedOrigins {
-		if u, err := url.Parse(o); err != nil || u.Host == "" || u.Scheme+"://"+u.Host != o {
-			k.add("apis.http.cors.allowedOrigins", "%q is no origin: write SCHEME://HOST[:PORT], one for each page; there is no * for a client that holds keys", o)
-		}
-	}
+	k.origins("apis.http.cors.allowedOrigins", "one for each page; there is no * for a client that holds keys", h.CORS.AllowedOrigins)
+	k.origins("apis.http.page.connectSources", "one for each server; there is no * for a page that handles tokens", h.Page.ConnectSources)
 	for _, t := range []struct {
 		name  string
 		value time.Duration
 	}{{"readTimeout", h.ReadTimeout}, {"readHeaderTimeout", h.ReadHeaderTimeout}, {"writeTimeout", h.WriteTimeout}, {"idleTimeout", h.IdleTimeout}} {
 		k.positive("apis.http."+t.name, t.value)
+	}
+}
+
+func (k *checker) origins(path, hint string, values []string) {
+	for _, o := range values {
+		if u, err := url.Parse(o); err != nil || u.Host == "" || strings.Contains(u.Host, "*") || u.Scheme+"://"+u.Host != o {
+			k.add(path, "%q is no origin: write SCHEME://HOST[:PORT], %s", o, hint)
+		}
 	}
 }
 

@@ -31,6 +31,7 @@ type HTTP struct {
 	AllowedHosts      []string      `yaml:"allowedHosts" doc:"Host names, beside localhost and the address itself, that requests may be for. Others are refused: a name that somebody else's DNS leads here is an attack (DNS rebinding)."`
 	TLS               TLS           `yaml:"tls"`
 	CORS              CORS          `yaml:"cors"`
+	Page              Page          `yaml:"page"`
 	Authorization     Authorization `yaml:"authorization"`
 	ReadTimeout       time.Duration `yaml:"readTimeout" default:"8s" doc:"Time limit for reading a request."`
 	ReadHeaderTimeout time.Duration `yaml:"readHeaderTimeout" default:"4s" doc:"Time limit for reading a request's header."`
@@ -48,6 +49,11 @@ type TLS struct {
 // CORS says which web pages of other origins may use the API.
 type CORS struct {
 	AllowedOrigins []string `yaml:"allowedOrigins" doc:"Origins, such as https://console.example.com, whose pages may use the API. Never *."`
+}
+
+// Page is the client's web page.
+type Page struct {
+	ConnectSources []string `yaml:"connectSources" doc:"Origins, beside those of remoteProvisioning.authority and certificateAuthority, that the page may speak to: where the OAuth server has its endpoints elsewhere, such as https://NAME.auth.REGION.amazoncognito.com."`
 }
 
 // Authorization says whose tokens the API wants, whatever its way of initialization.

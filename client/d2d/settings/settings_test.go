@@ -94,6 +94,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		{"no owner", "apis: {http: {authorization: {authority: 'https://a'}}}", "apis.http.authorization.owner: must be set"},
 		{"no certificate", "apis: {http: {tls: {enabled: true}}}", "certFile and keyFile"},
 		{"every origin", "apis: {http: {cors: {allowedOrigins: '*'}}}", `"*" is no origin`},
+		{"page that may speak to everybody", "apis: {http: {page: {connectSources: ['https://*']}}}", `apis.http.page.connectSources: "https://*" is no origin`},
 		{"origin with a path", "apis: {http: {cors: {allowedOrigins: 'https://a/b'}}}", "is no origin"},
 		{"just works", "clients: {device: {coap: {ownershipTransfer: {methods: [justWorks]}}}}", "anybody in between"},
 		{"subject", "clients: {device: {coap: {tls: {preSharedKey: {subjectId: me, key: 0123456789abcdef}}}}}", `"me" is not a UUID`},

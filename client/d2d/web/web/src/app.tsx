@@ -97,16 +97,14 @@ export function App() {
   )
 }
 
-/** look asks the client who it is. Before a client that is to have a certificate has one, it says nothing of its state (409). */
+/** look asks the client who it is. */
 async function look(api: Client): Promise<Known> {
   const config = await api.configuration()
   try {
     return { config, status: await api.status(), locked: '' }
   } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    if (error.status === 401) return { config, status: undefined, locked: error.message }
-    if (error.status === 409) return { config, status: undefined, locked: '' }
-    throw error
+    if (!(error instanceof Problem) || error.status !== 401) throw error
+    return { config, status: undefined, locked: error.message }
   }
 }
 
