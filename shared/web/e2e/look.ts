@@ -49,7 +49,7 @@ export class Look {
     if (wider > 0) throw new Error(`${page.url()} scrolls sideways, by ${wider} pixels`)
   }
 
-  /** review looks at a page in light, in dark and on a phone: axe in both themes, width, and a picture of each. */
+  /** review looks at a page in light, in dark and on a phone: axe, width, and a picture of each. */
   async review(page: Page, name: string): Promise<void> {
     mkdirSync(this.screenshots, { recursive: true })
     for (const colorScheme of ['light', 'dark'] as const) {
@@ -59,6 +59,7 @@ export class Look {
       await this.picture(page, `${name}-${colorScheme}`, desktop)
     }
     await page.setViewportSize(phone)
+    await this.accessible(page)
     await this.fits(page)
     await this.picture(page, `${name}-360`, phone)
     await page.setViewportSize(desktop)

@@ -14,7 +14,7 @@ const longestPause = 8 // times as long as usual, between tries of a server that
 /**
  * useLoad reads once, and again when what it depends on changes; with every (milliseconds), again and again while the page is
  * visible. One request is under way at a time, and none after the page is left. An error keeps the data
- * that were there, and makes the next try wait longer.
+ * that were there, and makes the next try wait longer. Where every becomes 0, what was read stands as it is.
  */
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unknown[], every = 0): Loaded<T> {
   const [state, setState] = useState<{ data: T | undefined; error: unknown; at: Date | undefined }>({
@@ -25,14 +25,15 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unkn
   const latest = useRef(load)
   latest.current = load
   const [turn, setTurn] = useState(0)
-  const fresh = useRef<unknown[]>([])
+  const fresh = useRef<{ deps: unknown[]; turn: number; read: boolean }>({ deps: [], turn: 0, read: false })
   useEffect(() => {
     const abort = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
     let busy = false
     let failures = 0
-    if (deps.some((d, i) => d !== fresh.current[i])) setState((s) => ({ ...s, error: undefined }))
-    fresh.current = deps
+    const other = deps.some((d, i) => d !== fresh.current.deps[i])
+    if (other) setState((s) => ({ ...s, error: undefined }))
+    fresh.current = { deps, turn, read: fresh.current.read && !other && turn === fresh.current.turn }
     const next = (): void => {
       if (every > 0) timer = setTimeout(run, every * Math.min(2 ** failures, longestPause))
     }
@@ -44,7 +45,9 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unkn
         .then(
           (data) => {
             failures = 0
-            if (!abort.signal.aborted) setState({ data, error: undefined, at: new Date() })
+            if (abort.signal.aborted) return
+            fresh.current.read = true
+            setState({ data, error: undefined, at: new Date() })
           },
           (error: unknown) => {
             failures++
@@ -62,7 +65,7 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, deps: unkn
       run()
     }
     document.addEventListener('visibilitychange', shown)
-    run()
+    if (every > 0 || !fresh.current.read) run()
     return () => {
       abort.abort()
       clearTimeout(timer)

@@ -29,18 +29,25 @@ test('an error leads from home to the device, and to what to do about it', async
 
 test('updates can be paused, and say when they last came', async ({ owner: page }) => {
   const bar = page.locator('.livebar')
-  await expect(bar).toContainText(/Updated \d\d:\d\d:\d\d/)
-  await page.getByRole('button', { name: 'Pause updates' }).click()
-  await expect(bar).toContainText('paused')
+  const updated = /Updated \d\d:\d\d:\d\d/
+  await page.clock.install()
+  await page.reload()
+  await expect(bar).toContainText(updated)
+  const first = (updated.exec(await bar.innerText()) ?? ['never'])[0]
+  await page.clock.pauseAt(Date.now() + 30_000)
+  await expect(bar).not.toContainText(first) // and now time stands still: no request comes by itself
   let asked = 0
   page.on('request', (r) => {
     if (r.url().includes('/statistics')) asked++
   })
-  await page.clock.install()
+  await page.getByRole('button', { name: 'Pause updates' }).click()
+  await expect(bar).toContainText('paused')
   await page.clock.runFor(10_000)
   expect(asked).toBe(0)
   await page.getByRole('button', { name: 'Resume updates' }).click()
   await expect(bar).not.toContainText('paused')
+  await page.clock.runFor(1_000)
+  await expect.poll(() => asked).toBe(1)
 })
 
 test('when the server does not answer, the page says so and keeps what it has', async ({ owner: page }) => {
