@@ -12,6 +12,7 @@ SAM_TOOLS     := $(SAM_VENV)/installed-1.170.0-1.58.0
 CONSOLE       := functions/api/console
 CLIENT_PAGE   := client/d2d/web
 CHROMIUM      ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
+IOTIVITY      := $(HOME)/.cache/dps/iotivity-lite
 OPENAPI_VENV  := $(HOME)/.cache/dps/schemathesis-venv
 OPENAPI_TOOLS := $(OPENAPI_VENV)/installed-4.32.5
 
@@ -19,7 +20,7 @@ OPENAPI_TOOLS := $(OPENAPI_VENV)/installed-4.32.5
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
 
-.PHONY: help run test console client-page check-pages test-console test-client-page test-openapi test-dynamodb test-aws test-localstack test-docker bench-records image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
+.PHONY: help run test console client-page check-pages test-console test-client-page test-openapi test-dynamodb test-aws test-localstack test-docker test-iotivity bench-records image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
 help: ## List the targets
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,7 +78,7 @@ cost: ## What a month costs, term by term; ARGS="--devices 50000"
 	@go run ./infra/cost $(ARGS)
 
 lint: ## Vet, static analysis, import rules of the house
-	@$(GOLANGCI_LINT) run --build-tags aws ./...
+	@$(GOLANGCI_LINT) run --build-tags aws,docker,iotivity ./...
 
 vuln: ## Look for known vulnerabilities in what is imported (needs vuln.go.dev)
 	@$(GOVULNCHECK) ./...
@@ -123,6 +124,10 @@ test-client-page: ## The d2d client's page in a real browser: all three ways, on
 $(OPENAPI_TOOLS):
 	@command -v python3 >/dev/null || { echo "test-openapi needs Python 3: apt-get install python3 python3-venv" >&2; exit 1; }
 	@python3 -m venv $(OPENAPI_VENV) && $(OPENAPI_VENV)/bin/pip --quiet install schemathesis==4.32.5 && touch $@
+
+test-iotivity: ## Hold the d2d client to a device made of iotivity-lite, which it fetches and builds; needs npm, gcc, make
+	@localstack/iotivity/build.sh $(IOTIVITY)
+	@IOTIVITY_DEVICES=$(IOTIVITY) go test -race -count=1 -tags iotivity ./localstack/iotivity
 
 bench: ## Measure the whole flow against a bare TLS server, in turns, in one run; ARGS for its flags
 	@go run ./localstack/bench $(ARGS)

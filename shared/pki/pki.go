@@ -211,7 +211,8 @@ func authorityTemplate(commonName string, opts []Option) (*x509.Certificate, err
 
 func leafTemplate(commonName string, opts []Option) (*x509.Certificate, error) {
 	return template(commonName, 365*24*time.Hour, func(t *x509.Certificate) {
-		t.KeyUsage = x509.KeyUsageDigitalSignature
+		// Both, and no other: iotivity-lite refuses what OCF Security 2.2.5 §9.4.2.2 does not allow.
+		t.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement
 		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	}, opts)
 }

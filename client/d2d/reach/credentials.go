@@ -76,6 +76,13 @@ func (c Credentials) checkIdentity() (string, error) {
 	return id, nil
 }
 
+// hasOCFKeyUsage tells whether the identity certificate may be used as OCF Security 2.2.5 §9.4.2.2 demands: iotivity-lite refuses any
+// other, without a word about it.
+func (c Credentials) hasOCFKeyUsage() bool {
+	leaf, err := x509.ParseCertificate(c.Identity.Certificate[0])
+	return err == nil && leaf.KeyUsage == x509.KeyUsageDigitalSignature|x509.KeyUsageKeyAgreement
+}
+
 // fingerprint tells credentials apart, so that a session of older ones is not used any more.
 func (c Credentials) fingerprint() [32]byte {
 	h := sha256.New()

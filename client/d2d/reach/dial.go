@@ -86,6 +86,8 @@ func explainDial(id string, creds Credentials, h *handshake, err error) error {
 		return fail(ReasonNotOurs, err, "device %s refuses our pre-shared key: it is not owned by us, or does not know the subject id %s", id, creds.PSK.SubjectID)
 	case creds.PSK != nil && answered: // a wrong key leaves the last message unreadable, and most devices say nothing then
 		return fail(ReasonNotOurs, err, "device %s knows our subject id or asks for one, and cannot read what our key encrypts: the key is not the one it holds", id)
+	case (alert || accepted) && !creds.hasOCFKeyUsage():
+		return fail(ReasonNotOurs, err, "device %s does not accept our certificate: its key usage is not digitalSignature and keyAgreement, and no other (OCF Security §9.4.2.2); have the certificate authority issue it so", id)
 	case alert, accepted:
 		return fail(ReasonNotOurs, err, "device %s does not accept our certificate: it is not owned by us, does not trust our certificate authority, or the certificate has expired", id)
 	default:

@@ -107,23 +107,6 @@ func (a *answers) all() []heard {
 	return out
 }
 
-// call asks addresses one by one, several at once. Who does not answer is not there.
-func (c *Client) call(ctx context.Context, addresses []netip.AddrPort, wait time.Duration, out *answers) {
-	group := new(errgroup.Group)
-	group.SetLimit(maxAtOnce)
-	for _, a := range addresses {
-		group.Go(func() error {
-			ctx, cancel := context.WithTimeout(ctx, wait)
-			defer cancel()
-			if links, err := c.linksAt(ctx, a); err == nil {
-				out.add(heard{from: a, links: links})
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // there are no errors
-}
-
 // linksAt asks an address in the clear for the device's main resource.
 func (c *Client) linksAt(ctx context.Context, a netip.AddrPort) ([]ocf.Link, error) {
 	l, err := c.dialClear(ctx, a)

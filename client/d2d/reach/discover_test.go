@@ -4,6 +4,8 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,6 +54,56 @@ func TestDiscoverByAddress(t *testing.T) {
 		_, err := client(t, reach.Credentials{}).Read(t.Context(), ours.DeviceID, "/light/1", "")
 		wantError(t, err, dps.CodeInvalid, reach.ReasonNoCredentials)
 	})
+}
+
+// TestAnswersFromAnotherPort: iotivity-lite takes discovery at one port and answers from another; from another address nobody does.
+func TestAnswersFromAnotherPort(t *testing.T) {
+	d := newDomain(t)
+	p := d.provisioned(t)
+	device := must(net.ResolveUDPAddr("udp4", clearAddress(t, run(t, local.Config{Provisioned: p}))))(t)
+	c := client(t, d.byCertificate(t))
+	t.Run("the same address", func(t *testing.T) {
+		if found := discover(t, c, answersFrom(t, "127.0.0.1", device)); len(found) != 1 || found[0].ID != p.DeviceID || found[0].Ownership != reach.OwnershipOurs {
+			t.Errorf("discovered %+v, want %s", found, p.DeviceID)
+		}
+	})
+	t.Run("another address", func(t *testing.T) {
+		if found := discover(t, c, answersFrom(t, "127.0.0.2", device)); len(found) != 0 {
+			t.Errorf("discovered %+v by the answer of somebody else", found)
+		}
+	})
+}
+
+// answersFrom gives an address at which the device takes questions, and answers from a socket of the host.
+func answersFrom(t *testing.T, host string, device *net.UDPAddr) string {
+	t.Helper()
+	answering, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(host)})
+	if err != nil {
+		t.Skipf("%s is not an address of this machine: %v", host, err)
+	}
+	asked := must(net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}))(t)
+	var client atomic.Pointer[net.UDPAddr]
+	var relays sync.WaitGroup
+	relay := func(from *net.UDPConn) {
+		buf := make([]byte, 64<<10)
+		for {
+			n, who, err := from.ReadFromUDP(buf)
+			if err != nil {
+				return
+			}
+			to := device
+			if who.Port == device.Port {
+				to = client.Load()
+			} else {
+				client.Store(who)
+			}
+			_, _ = answering.WriteToUDP(buf[:n], to)
+		}
+	}
+	relays.Go(func() { relay(asked) })
+	relays.Go(func() { relay(answering) })
+	t.Cleanup(func() { _, _ = asked.Close(), answering.Close(); relays.Wait() })
+	return asked.LocalAddr().String()
 }
 
 // TestDiscoverByMulticast finds three devices that share one port, over the real network of this machine.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/fxamacker/cbor/v2"
 	"github.com/google/go-cmp/cmp"
-	"github.com/plgd-dev/go-coap/v3/message"
 
 	"dps/shared/dps"
 	"dps/shared/ocf"
@@ -17,7 +16,6 @@ import (
 
 // FuzzDiscovery feeds the client a discovery answer: no panic, and nothing that is remembered leads anywhere but to a device.
 func FuzzDiscovery(f *testing.F) {
-	token := message.Token("12345678")
 	link := ocf.Link{Anchor: ocf.AnchorScheme + dps.NewUUID(), Href: "/oic/d", ResourceTypes: []string{"oic.wk.d", "oic.d.light"},
 		Endpoints: []ocf.LinkEndpoint{{URI: "coaps://192.0.2.1:5684"}, {URI: "coaps+tcp://[fe80::1]:5684"}}}
 	for _, v := range []any{[]ocf.Link{link}, []ocf.LinksBaseline{{Links: []ocf.Link{link}}}, []any{map[string]any{"href": 1}}, nil} {
@@ -28,7 +26,7 @@ func FuzzDiscovery(f *testing.F) {
 		f.Add(append([]byte("\x58\x45\x00\x0112345678\xc2\x27\x10\xff"), data...))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		h, ok := hear(data, token)
+		h, _, ok := hear(data)
 		if !ok {
 			return
 		}

@@ -72,7 +72,7 @@ func (c *Client) shout(ctx context.Context, m multicast, wait time.Duration, out
 		if ctx.Err() != nil {
 			return nil // Discover gives the context's error
 		}
-		listen(conn, token, out)
+		listen(conn, out, func(t string, _ netip.AddrPort) (ok, more bool) { return t == string(token), true })
 	}
 	return nil
 }
@@ -135,33 +135,40 @@ func discoveryRequest(token message.Token) ([]byte, error) {
 	return data[:n], err
 }
 
-// listen reads answers until the socket's deadline.
-func listen(conn *net.UDPConn, token message.Token, out *answers) {
+// listen reads answers until the socket's deadline, or until accept, which judges them by token and sender, wants no more.
+func listen(conn *net.UDPConn, out *answers, accept func(token string, from netip.AddrPort) (ok, more bool)) {
 	buf := make([]byte, maxDatagram)
 	for range maxDatagrams {
 		n, from, err := conn.ReadFromUDPAddrPort(buf)
 		if err != nil {
 			return
 		}
-		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		if h, ok := hear(buf[:n], token); ok {
-			h.from = from
+		h, token, ok := hear(buf[:n])
+		if !ok {
+			continue
+		}
+		h.from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		ok, more := accept(token, h.from)
+		if ok {
 			out.add(h)
+		}
+		if !more {
+			return
 		}
 	}
 }
 
-// hear reads one datagram; false: it is no answer to our question.
-func hear(data []byte, token message.Token) (heard, bool) {
+// hear reads one datagram; false: it is no answer to a discovery.
+func hear(data []byte) (h heard, token string, ok bool) {
 	m := message.Message{Options: make(message.Options, 0, maxOptions)}
 	n, err := coder.DefaultCoder.Decode(data, &m)
-	if err != nil || n != len(data) || m.Code != codes.Content || string(m.Token) != string(token) {
-		return heard{}, false
+	if err != nil || n != len(data) || m.Code != codes.Content {
+		return heard{}, "", false
 	}
 	if block, err := m.Options.GetUint32(message.Block2); err == nil && block&8 != 0 {
-		return heard{more: true}, true
+		return heard{more: true}, string(m.Token), true
 	}
 	a := newAnswer(m.Code, m.Options, m.Payload)
 	links, err := parseLinks(a.format, a.body)
-	return heard{links: links}, err == nil
+	return heard{links: links}, string(m.Token), err == nil
 }
