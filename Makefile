@@ -125,7 +125,7 @@ $(OPENAPI_TOOLS):
 	@command -v python3 >/dev/null || { echo "test-openapi needs Python 3: apt-get install python3 python3-venv" >&2; exit 1; }
 	@python3 -m venv $(OPENAPI_VENV) && $(OPENAPI_VENV)/bin/pip --quiet install schemathesis==4.32.5 && touch $@
 
-test-iotivity: ## Hold the d2d client to a device made of iotivity-lite, which it fetches and builds; needs npm, gcc, make
+test-iotivity: ## Provision and reach a device made of iotivity-lite, which it fetches and builds; needs npm, gcc, make
 	@localstack/iotivity/build.sh $(IOTIVITY)
 	@IOTIVITY_DEVICES=$(IOTIVITY) go test -race -count=1 -tags iotivity ./localstack/iotivity
 

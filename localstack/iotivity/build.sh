@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Builds the light of device/device.c twice, with and without TCP, into a folder:
+# Builds the programs of device/ with iotivity-lite, into a folder:
 #
-#     build.sh FOLDER   ->   FOLDER/device-tcp  FOLDER/device-udp
+#     build.sh FOLDER   ->   FOLDER/device-tcp  FOLDER/device-udp  FOLDER/provision
 #
-# iotivity-lite itself comes from the npm registry, in the one package that holds its sources with those of mbedTLS; what is built is
-# exactly that package, by its digest. Needs npm, gcc, make and openssl.
+# The light is built twice, with and without TCP. iotivity-lite itself comes from the npm registry, in the one package that holds its
+# sources with those of mbedTLS; what is built is exactly that package, by its digest. What watches over memory (AddressSanitizer) is built in: firmware in the field has been hurt by
+# frames that the standard allows. Needs npm, gcc, make and openssl.
 set -euo pipefail
 
 package=iotivity-lite@0.1.2-node9
@@ -24,8 +25,8 @@ if ! intact; then
 	intact || { echo "$archive is not what it was: want sha512 $digest" >&2; exit 1; }
 fi
 
-# build TRANSPORT MAKE-VARIABLE COMPILER-FLAG...
-build() {
+# library NAME MAKE-VARIABLE...
+library() {
 	local sources="$out/$1"
 	rm -rf "$sources" && mkdir -p "$sources" && tar -xzf "$archive" -C "$sources" --strip-components=1 \
 		package/{api,include,messaging,patches,port,security,util} package/deps/{mbedtls/{include,library},tinycbor/src}
@@ -33,13 +34,21 @@ build() {
 	mkdir "$sources/deps/mbedtls/.git" && touch "$sources/deps/mbedtls/patched.txt"
 	# Newer compilers warn of more than the authors saw.
 	sed -i 's/-Werror//' "$sources/port/linux/Makefile"
-	make -C "$sources/port/linux" --silent --jobs="$(nproc)" SECURE=1 PKI=1 DYNAMIC=1 IPV4=1 "$2" libiotivity-lite-server.a >"$out/$1.log" 2>&1 ||
-		{ tail -20 "$out/$1.log" >&2; exit 1; }
-	gcc -std=gnu11 -Wall -Wextra -Werror -O1 -o "$out/device-$1" \
-		-DOC_SERVER -DOC_SECURITY -DOC_PKI -DOC_DYNAMIC_ALLOCATION -DOC_IPV4 -DOC_IDD_API "${@:3}" \
-		-I"$sources/port/linux" -isystem "$sources/include" -isystem "$sources" "$here/device/device.c" \
-		"$sources/port/linux/libiotivity-lite-server.a" -lm -pthread -lrt
+	make -C "$sources/port/linux" --silent --jobs="$(nproc)" ASAN=1 SECURE=1 PKI=1 DYNAMIC=1 IPV4=1 "${@:2}" libiotivity-lite-client-server.a \
+		>"$out/$1.log" 2>&1 || { tail -20 "$out/$1.log" >&2; exit 1; }
 }
 
-build udp TCP=0
-build tcp TCP=1 -DOC_TCP
+# program NAME LIBRARY SOURCE COMPILER-FLAG...
+program() {
+	local sources="$out/$2"
+	gcc -std=gnu11 -fsanitize=address -g -Wall -Wextra -Werror -O1 -o "$out/$1" \
+		-DOC_SERVER -DOC_CLIENT -DOC_SECURITY -DOC_PKI -DOC_DYNAMIC_ALLOCATION -DOC_IPV4 -DOC_IDD_API "${@:4}" \
+		-I"$here/device" -isystem "$sources/port/linux" -isystem "$sources/include" -isystem "$sources/deps/mbedtls/include" -isystem "$sources" \
+		"$here"/device/{factory,light}.c "$here/device/$3" "$sources/port/linux/libiotivity-lite-client-server.a" -lm -pthread -lrt
+}
+
+library udp TCP=0
+program device-udp udp device.c
+library tcp TCP=1 CLOUD=1
+program device-tcp tcp device.c -DOC_TCP -DOC_CLOUD
+program provision tcp provision.c -DOC_TCP -DOC_CLOUD

@@ -17,36 +17,26 @@ import (
 // TestOwnUseDisown: a device of another make becomes ours by its manufacturer's certificate, is used by our key, and given up.
 func TestOwnUseDisown(t *testing.T) {
 	w := newWorld(t, tcp)
-	c, byAddress := w.client(w.byKey()), w.byAddress()
-	d := w.find(c, byAddress)
+	c, here := w.client(w.byKey()), byAddress(t)
+	d := find(t, c, here)
 	if d.Ownership != reach.OwnershipUnowned || !d.CanOwn {
 		t.Fatalf("discovered %+v, want nobody's, that can be owned", d)
 	}
 	if err := c.Own(t.Context(), d.ID); err != nil {
 		t.Fatal(err)
 	}
-	if d := w.find(c, byAddress); d.Ownership != reach.OwnershipOurs || d.OwnerID != w.owner {
+	if d := find(t, c, here); d.Ownership != reach.OwnershipOurs || d.OwnerID != w.owner {
 		t.Errorf("owned, it is %+v", d)
 	}
-	w.useLight(c, d.ID, 7)
+	useLight(t, c, d.ID, 7)
 	if details := must(c.Device(t.Context(), d.ID))(t); details.Platform == nil || details.Platform.ManufacturerName != "Acme" || len(details.Links) < 4 {
 		t.Errorf("details %+v", details)
 	}
 	if err := c.Disown(t.Context(), d.ID); err != nil {
 		t.Fatal(err)
 	}
-	if again := w.find(c, byAddress); again.Ownership != reach.OwnershipUnowned || again.ID == d.ID {
+	if again := find(t, c, here); again.Ownership != reach.OwnershipUnowned || again.ID == d.ID {
 		t.Errorf("given up, it is %+v, want nobody's, with another id", again)
-	}
-}
-
-// useLight switches the light, and sees that it is so.
-func (w *world) useLight(c *reach.Client, id string, power uint64) {
-	w.Helper()
-	w.tell(c, id, "/light/1", map[string]any{"state": true, "power": power})
-	light := must(c.Read(w.Context(), id, "/light/1", ""))(w)
-	if v, _ := light.Value.(map[string]any); v["power"] != power || v["state"] != true {
-		w.Errorf("light is %+v, want power %d", light.Value, power)
 	}
 }
 
@@ -54,8 +44,8 @@ func (w *world) useLight(c *reach.Client, id string, power uint64) {
 func TestMulticast(t *testing.T) {
 	w := newWorld(t, tcp)
 	c := w.client(w.byKey())
-	w.find(c, reach.Query{MulticastIPv4: true})
-	w.find(c, reach.Query{MulticastIPv6: true})
+	find(t, c, reach.Query{MulticastIPv4: true})
+	find(t, c, reach.Query{MulticastIPv6: true})
 }
 
 // TestKeyUsage: what iotivity-lite refuses without a word, the client explains.
@@ -64,7 +54,7 @@ func TestKeyUsage(t *testing.T) {
 	c, id := w.own()
 	w.certify(c, id)
 	c = w.client(w.byCertificate(w.ca, w.owner, func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature }))
-	w.find(c, w.byAddress())
+	find(t, c, byAddress(t))
 	if _, err := c.Read(t.Context(), id, "/light/1", ""); reach.ReasonOf(err) != reach.ReasonNotOurs || !strings.Contains(dps.AsError(err).Message, "keyAgreement") {
 		t.Errorf("%v, want it to name keyAgreement", err)
 	}
@@ -77,7 +67,7 @@ func TestWhoGetsIn(t *testing.T) {
 			w := newWorld(t, transport)
 			c, id := w.own()
 			w.certify(c, id)
-			w.useLight(c, id, 1)
+			useLight(t, c, id, 1)
 			stranger, otherCA := dps.NewUUID(), must(pki.NewRoot("another domain"))(t)
 			wrongKey := w.byKey()
 			wrongKey.PSK.Key[0]++
@@ -97,7 +87,7 @@ func TestWhoGetsIn(t *testing.T) {
 			} {
 				t.Run(who.name, func(t *testing.T) {
 					c := w.client(who.shows)
-					w.find(c, w.byAddress())
+					find(t, c, byAddress(t))
 					_, err := c.Read(t.Context(), id, "/light/1", "")
 					if got := reach.ReasonOf(err); got != who.want || (err == nil) != (who.want == "") {
 						t.Errorf("%q: %v, caused by %v, want %q", got, err, errors.Unwrap(err), who.want)

@@ -60,42 +60,50 @@ func newWorld(t *testing.T, transport string) *world {
 	return w
 }
 
-// start runs the device until the test ends.
+// start runs the light that nobody owns until the test ends.
 func (w *world) start(transport string, certificate *pki.Pair) {
 	w.Helper()
+	run(w, "device-"+transport, certificate, w.maker)
+}
+
+// run starts one of the programs of device/, which ends with the test, and gives what it prints before it listens.
+func run(t testing.TB, program string, certificate, root *pki.Pair, arguments ...string) []string {
+	t.Helper()
 	built := os.Getenv(folder)
 	if built == "" {
-		w.Fatalf("%s is not set: run make test-iotivity", folder)
+		t.Fatalf("%s is not set: run make test-iotivity", folder)
 	}
-	dir := w.TempDir()
+	dir := t.TempDir()
 	file := func(name string, data []byte) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, data, 0o600); err != nil {
-			w.Fatal(err)
+			t.Fatal(err)
 		}
 		return path
 	}
-	told := filepath.Join(dir, "told")
-	if err := os.Mkdir(told, 0o700); err != nil {
-		w.Fatal(err)
-	}
-	cmd := exec.CommandContext(w.Context(), filepath.Join(built, "device-"+transport), told, file("crt.pem", certificate.CertificatePEM()),
-		file("key.pem", must(certificate.KeyPEM())(w)), file("root.pem", w.maker.CertificatePEM()))
-	cmd.Stderr = w.Output()
+	files := []string{dir, file("crt.pem", certificate.ChainPEM()), file("key.pem", must(certificate.KeyPEM())(t)), file("root.pem", root.CertificatePEM())}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(built, program), append(files, arguments...)...)
+	cmd.Env, cmd.Stderr = append(os.Environ(), "ASAN_OPTIONS=detect_leaks=0"), t.Output()
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
-	out := must(cmd.StdoutPipe())(w)
+	out := must(cmd.StdoutPipe())(t)
 	if err := cmd.Start(); err != nil {
-		w.Fatal(err)
+		t.Fatal(err)
 	}
-	w.Cleanup(func() { _ = cmd.Wait() }) // the context ends before
-	for lines := bufio.NewScanner(out); ; {
-		if !lines.Scan() {
-			w.Fatal("the device has ended before it listened")
+	t.Cleanup(func() { // the context ends before
+		_ = cmd.Wait()
+		if code := cmd.ProcessState.ExitCode(); code != 0 {
+			t.Errorf("%s ended with %d", program, code)
 		}
+	})
+	var said []string
+	for lines := bufio.NewScanner(out); lines.Scan(); {
 		if lines.Text() == "listening" {
-			return
+			return said
 		}
+		said = append(said, lines.Text())
 	}
+	t.Fatalf("%s has ended before it listened", program)
+	return nil
 }
 
 func (w *world) client(c reach.Credentials) *reach.Client {
@@ -121,7 +129,7 @@ func (w *world) byCertificate(ca *pki.Pair, owner string, opts ...pki.Option) re
 func (w *world) own() (*reach.Client, string) {
 	w.Helper()
 	c := w.client(w.byKey())
-	id := w.find(c, w.byAddress()).ID
+	id := find(w, c, byAddress(w)).ID
 	if err := c.Own(w.Context(), id); err != nil {
 		w.Fatal(err)
 	}
@@ -159,28 +167,40 @@ func (w *world) tell(c *reach.Client, id, href string, value any) {
 }
 
 // byAddress looks at this machine's address on its network: over loopback iotivity-lite does not say where it is spoken to.
-func (w *world) byAddress() reach.Query {
-	w.Helper()
-	for _, a := range must(net.InterfaceAddrs())(w) {
+func byAddress(t testing.TB) reach.Query {
+	t.Helper()
+	for _, a := range must(net.InterfaceAddrs())(t) {
 		if n, ok := a.(*net.IPNet); ok && n.IP.To4() != nil && n.IP.IsGlobalUnicast() {
 			return reach.Query{Addresses: []string{n.IP.String()}}
 		}
 	}
-	w.Fatal("this machine has no IPv4 address but loopback")
+	t.Fatal("this machine has no IPv4 address but loopback")
 	return reach.Query{}
 }
 
-// find discovers the one device.
-func (w *world) find(c *reach.Client, q reach.Query) reach.Device {
-	w.Helper()
+// find discovers the one light.
+func find(t testing.TB, c *reach.Client, q reach.Query) reach.Device {
+	t.Helper()
 	var lamps []reach.Device
-	for _, d := range must(c.Discover(w.Context(), q))(w) {
+	for _, d := range must(c.Discover(t.Context(), q))(t) {
 		if d.Name == "iotivity-lamp" {
 			lamps = append(lamps, d)
 		}
 	}
 	if len(lamps) != 1 {
-		w.Fatalf("%d devices answered %+v, want one: %+v", len(lamps), q, lamps)
+		t.Fatalf("%d devices answered %+v, want one: %+v", len(lamps), q, lamps)
 	}
 	return lamps[0]
+}
+
+// useLight switches the light, and sees that it is so.
+func useLight(t testing.TB, c *reach.Client, id string, power uint64) {
+	t.Helper()
+	if _, err := c.Update(t.Context(), id, "/light/1", map[string]any{"state": true, "power": power}); err != nil {
+		t.Fatal(err)
+	}
+	light := must(c.Read(t.Context(), id, "/light/1", ""))(t)
+	if v, _ := light.Value.(map[string]any); v["power"] != power || v["state"] != true {
+		t.Errorf("light is %+v, want power %d", light.Value, power)
+	}
 }
