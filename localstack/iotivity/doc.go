@@ -2,7 +2,7 @@
 // implementation, with another TLS and another CoAP. Its tests need the built programs of device/ and have a build tag of their own;
 // `make test-iotivity` fetches, builds and runs it all.
 //
-//	service ◀── the protocol, over TLS and DTLS ──────────────── provision.c ┐
-//	d2d client ── discover, own, read, write, disown ─────────▶ device.c     ├─ light.c, factory.c ── iotivity-lite, mbedTLS
-//	             DTLS by key, DTLS and TLS by certificate                   ─┘
+//	service, hub ◀── the protocol, sign-up, sign-in ────────── provision.c ─┐
+//	d2d client ──── discover, own, read, write, disown ─────▶ device.c    ─┤ light.c, factory.c ── iotivity-lite, mbedTLS
+//	                DTLS by key, DTLS and TLS by certificate
 package iotivity

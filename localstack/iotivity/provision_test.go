@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"dps/client/d2d/reach"
 	"dps/localstack/stack"
@@ -18,7 +19,7 @@ import (
 var codes = map[string]string{"time": "0", "ownership": "0", "cloud-configuration": "2", "credentials": "2", "acls": "0"}
 
 // TestProvision: a device of another make, with another TLS and another CoAP, is provisioned by the service over either transport; it
-// takes what it is given, and then lets in its owner by key and by certificate, and nobody else.
+// takes what it is given, is welcome at its hub, and lets in its owner by key and by certificate, and nobody else.
 func TestProvision(t *testing.T) {
 	s := must(stack.Start(t.Context(), stack.Options{Dir: t.TempDir()}))(t)
 	t.Cleanup(func() {
@@ -30,6 +31,7 @@ func TestProvision(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			lamp := must(s.PKI.Manufacturer.NewLeaf("iotivity-lamp"))(t)
 			id := heard(t, run(t, "provision", lamp, s.PKI.ServiceRoot, s.Endpoint(protocol)))
+			atHub(t, s, id)
 			us, stranger := dps.OwnerUUID(stack.Owner), dps.NewUUID()
 			for _, who := range []struct {
 				name  string
@@ -56,6 +58,26 @@ func TestProvision(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// atHub waits until the device, which has signed in, has published its light.
+func atHub(t *testing.T, s *stack.Stack, id string) {
+	t.Helper()
+	soon := time.After(20 * time.Second)
+	for {
+		d, ok := s.Hub.Gateway.Device(id)
+		switch {
+		case !ok || !d.SignedIn || d.Owner != stack.Owner:
+			t.Fatalf("the hub knows %+v, want the device, signed in", d)
+		case d.Links > 0:
+			return
+		}
+		select {
+		case <-soon:
+			t.Fatal("the device published nothing")
+		case <-time.After(50 * time.Millisecond):
+		}
 	}
 }
 

@@ -1,15 +1,17 @@
 /*
- * The light again, provisioned by the service: it goes through the protocol, each step once in one session, and becomes what it is told.
+ * The light again, provisioned by the service: it goes through the protocol, each step once in one session, becomes what it is told, and
+ * goes to its hub: it signs up, signs in, and publishes its light there.
  *
  *     provision FOLDER CERTIFICATE KEY ROOT ENDPOINT
  *
  * FOLDER keeps what the device is told (it must exist). CERTIFICATE and KEY are PEM files of who made it, ROOT is where the service's
  * certificate must lead. ENDPOINT is coaps+tcp://HOST:PORT or coaps://HOST:PORT. It prints the device's id; for each step NAME,
- * iotivity-lite's number of the answer's code, and the payload as JSON; then "listening", and runs until it is interrupted.
+ * iotivity-lite's number of the answer's code, and the payload as JSON; "listening" once it has signed in; and runs until it is interrupted.
  */
 #include "factory.h"
 #include "light.h"
 
+#include "oc_cloud.h"
 #include "oc_core_res.h"
 #include "security/oc_acl_internal.h"
 #include "security/oc_certs.h"
@@ -73,6 +75,27 @@ apply_nothing(oc_rep_t *answer)
   return answer != NULL;
 }
 
+static char gateway[256], token[4096], hub[OC_UUID_LEN], provider[64];
+
+static bool
+copy(oc_rep_t *answer, const char *key, char *into, size_t room)
+{
+  char *text;
+  size_t size;
+  if (!oc_rep_get_string(answer, key, &text, &size) || size >= room) {
+    return false;
+  }
+  memcpy(into, text, size + 1);
+  return true;
+}
+
+static bool
+apply_cloud(oc_rep_t *answer)
+{
+  return copy(answer, "cis", gateway, sizeof gateway) && copy(answer, "at", token, sizeof token) &&
+         copy(answer, "sid", hub, sizeof hub) && copy(answer, "apn", provider, sizeof provider);
+}
+
 static bool
 apply_owner(oc_rep_t *answer)
 {
@@ -109,7 +132,7 @@ static const struct step
 } steps[] = {
   { "time", "/x.plgd.dev/time", NULL, apply_nothing },
   { "ownership", "/api/v1/provisioning/ownership", NULL, apply_owner },
-  { "cloud-configuration", "/api/v1/provisioning/cloud-configuration", write_cloud, apply_nothing },
+  { "cloud-configuration", "/api/v1/provisioning/cloud-configuration", write_cloud, apply_cloud },
   { "credentials", "/api/v1/provisioning/credentials", write_csr, apply_credentials },
   { "acls", "/api/v1/provisioning/acls", NULL, apply_acls },
 };
@@ -135,6 +158,31 @@ print(const char *name, int code, oc_rep_t *payload)
   free(text);
 }
 
+static bool there;
+
+static void
+hub_says(oc_cloud_context_t *context, oc_cloud_status_t status, void *data)
+{
+  (void)context;
+  (void)data;
+  if ((status & OC_CLOUD_LOGGED_IN) && !there) {
+    there = true;
+    puts("listening");
+    fflush(stdout);
+  }
+}
+
+static void
+go_to_hub(void)
+{
+  oc_cloud_context_t *context = oc_cloud_get_context(0);
+  oc_cloud_add_resource(oc_ri_get_app_resource_by_uri("/light/1", strlen("/light/1"), 0));
+  if (oc_cloud_manager_start(context, hub_says, NULL) != 0 || oc_cloud_provision_conf_resource(context, gateway, token, hub, provider) != 0) {
+    fputs("the device cannot go to its hub\n", stderr);
+    factory_end(1);
+  }
+}
+
 static void
 answered(oc_client_response_t *answer)
 {
@@ -152,8 +200,7 @@ answered(oc_client_response_t *answer)
     return;
   }
   oc_sec_get_doxm(0)->owned = oc_sec_get_pstat(0)->isop = true;
-  puts("listening");
-  fflush(stdout);
+  go_to_hub();
 }
 
 static void
@@ -172,8 +219,8 @@ static oc_event_callback_retval_t
 give_up(void *data)
 {
   (void)data;
-  if (at < STEPS) {
-    fprintf(stderr, "no answer to %s\n", steps[at].name);
+  if (!there) {
+    fprintf(stderr, "no answer to %s\n", at < STEPS ? steps[at].name : "signing in at the hub");
     factory_end(1);
   }
   return OC_EVENT_DONE;
