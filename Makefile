@@ -19,6 +19,8 @@ OPENAPI_TOOLS := $(OPENAPI_VENV)/installed-4.32.5
 # The race detector needs a C compiler; without one the tests run all the same, and say so.
 HAVE_CC := $(shell command -v gcc || command -v clang)
 RACE    := $(if $(HAVE_CC),-race,)
+# Tests wait more than they compute: twice as many packages at once as there are processors.
+PACKAGES := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))))
 
 .PHONY: help run test console client-page check-pages test-console test-client-page test-openapi test-dynamodb test-aws test-localstack test-docker test-iotivity bench-records image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
@@ -30,7 +32,7 @@ run: ## Start the whole stack in one process and provision a device; ARGS=--once
 
 test: ## Run every test
 	@echo "race detector: $(if $(RACE),on,OFF (no C compiler found))"
-	@go test $(RACE) -shuffle=on ./...
+	@go test $(RACE) -shuffle=on -p $(PACKAGES) ./...
 
 test-dynamodb: ## The DynamoDB store on Amazon's DynamoDB Local (Java), with what a device consumes
 	@$(EMULATORS) --dynamodb -- go test $(RACE) -tags aws -count=1 -v ./shared/store/dynamodb/...
@@ -166,7 +168,7 @@ build-ApiFunction:    FUNCTION := api
 build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction:
 	@GOARCH=$(LAMBDA_ARCH) $(LAMBDA_BUILD) -o "$(ARTIFACTS_DIR)/bootstrap" ./functions/$(FUNCTION)/cmd
 
-sizes: ## What each function weighs and how long it takes to start; ARGS="--runs 50 --limit 100ms"
+sizes: ## What each function weighs and how long it takes to start; ARGS="--runs 50 --limit 100ms token"
 	@go run ./localstack/lambda/sizes $(ARGS)
 
 clean: ## Remove what building and running leave behind

@@ -109,7 +109,7 @@ func run(t testing.TB, program string, certificate, root *pki.Pair, arguments ..
 func (w *world) client(c reach.Credentials) *reach.Client {
 	w.Helper()
 	client := must(reach.New(reach.Options{Credentials: func() (reach.Credentials, error) { return c, nil }, ManufacturerRoots: w.maker.Pool(),
-		Timeout: 5 * time.Second}))(w)
+		Timeout: 3 * time.Second}))(w)
 	w.Cleanup(client.Close)
 	return client
 }

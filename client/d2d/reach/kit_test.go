@@ -146,7 +146,7 @@ func client(t *testing.T, c reach.Credentials, change ...func(*reach.Options)) *
 // discover finds the devices at these addresses.
 func discover(t *testing.T, c *reach.Client, addresses ...string) []reach.Device {
 	t.Helper()
-	return must(c.Discover(t.Context(), reach.Query{Addresses: addresses, Wait: 3 * time.Second}))(t)
+	return must(c.Discover(t.Context(), reach.Query{Addresses: addresses, Wait: time.Second}))(t)
 }
 
 func must[T any](v T, err error) func(*testing.T) T {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -15,9 +17,10 @@ import (
 )
 
 type options struct {
-	runs  int
-	arch  string
-	limit time.Duration
+	runs      int
+	arch      string
+	limit     time.Duration
+	functions []string
 }
 
 // row is what is told of one function; times are zero where the binary does not run here.
@@ -40,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	defer func() { _ = os.RemoveAll(dir) }()
 	var rows []row
 	var slow error
-	for _, name := range lambda.Names() {
+	for _, name := range o.functions {
 		r, err := measure(ctx, o, name, dir)
 		if err != nil {
 			return err
@@ -65,6 +68,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	}
 	if o.runs < 1 || o.runs > lambda.DefaultConcurrency*10 {
 		return o, fmt.Errorf("--runs is %d, want 1 to %d", o.runs, lambda.DefaultConcurrency*10)
+	}
+	for _, name := range flags.Args() {
+		if !slices.Contains(lambda.Names(), name) {
+			return o, fmt.Errorf("%q is no function, want some of %s, or none for all", name, strings.Join(lambda.Names(), ", "))
+		}
+	}
+	if o.functions = flags.Args(); len(o.functions) == 0 {
+		o.functions = lambda.Names()
 	}
 	return o, nil
 }
