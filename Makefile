@@ -22,7 +22,7 @@ RACE    := $(if $(HAVE_CC),-race,)
 # Tests wait more than they compute: twice as many packages at once as there are processors.
 PACKAGES := $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1))))
 
-.PHONY: help run test console client-page check-pages test-console test-client-page test-openapi test-dynamodb test-aws test-localstack test-docker test-iotivity bench-records image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
+.PHONY: help run test console client-page check-pages test-console test-client-page test-openapi test-dynamodb test-aws test-localstack test-docker test-iotivity bench-records image-context localstack-up validate capacity cost lint vuln fuzz foreign bench generate check-generated build programs clean build-functions sizes build-EnrollFunction build-TokenFunction build-SignFunction build-RecordFunction build-ApiFunction
 
 help: ## List the targets
 	@awk 'BEGIN{FS=":.*## "} /^[a-z-]+:.*## /{printf "  \033[36m%-17s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -143,8 +143,10 @@ generate: ## Make generated files again
 check-generated: generate ## Prove that generated files are what the generators make
 	@git diff --exit-code -- . || { echo "generated files are stale: run 'make generate' and commit"; exit 1; }
 
-build: build-functions ## Build the programs into bin/
-	@for p in ingress:./ingress/cmd dpsctl:./client/dpsctl/cmd device:./client/device/cmd standin-hub:./localstack/hub/cmd localstack:./localstack; do \
+build: programs build-functions ## Build the programs, and the functions for Lambda
+
+programs: ## Build the programs into bin/
+	@for p in ingress:./ingress/cmd dpsctl:./client/dpsctl/cmd device:./client/device/cmd d2d:./client/d2d/cmd standin-hub:./localstack/hub/cmd localstack:./localstack; do \
 	  CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/$${p%%:*} $${p#*:}; done
 
 # ---- functions on AWS Lambda (provided.al2023): the same flags as localstack/lambda/build.go
